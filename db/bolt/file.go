@@ -1,0 +1,145 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"kunci/db"
+)
+
+// Create makes a new data file holding what init writes. The file is made
+// under another name, synced and renamed, so that a file of this name is
+// always whole; one that stands is never touched.
+func Create(path string, init func(db.Writer) error) (err error) {
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: %w", path, os.ErrExist)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*.db")
+	if err != nil {
+		return err
+	}
+	tmp := f.Name()
+	defer func() {
+		if err != nil {
+			_ = os.Remove(tmp)
+		}
+	}()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := fill(tmp, init); err != nil {
+		return err
+	}
+	// Link, unlike rename, refuses a file that has come to stand meanwhile.
+	if err := os.Link(tmp, path); err != nil {
+		return err
+	}
+	if err := os.Remove(tmp); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+func fill(path string, init func(db.Writer) error) error {
+	b, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	err = b.Update(func(tx *bbolt.Tx) error {
+		o := &overlay{reader: reader{tx}}
+		if err := init(o); err != nil {
+			return err
+		}
+		return o.apply(tx)
+	})
+	return errors.Join(err, b.Sync(), b.Close())
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// The first two pages of a bbolt file are its meta pages: a 16-byte page
+// header, then these fields, then an FNV-1a sum over them.
+const (
+	pageHeader  = 16
+	metaSize    = 64
+	metaMagic   = 0xED0CDAED
+	metaVersion = 2
+)
+
+type meta struct {
+	pageSize, pages, txid uint64
+}
+
+// inspect refuses a file that bbolt would write over (an empty one) or that
+// would fault under the map (a shorter one than its meta page says).
+func inspect(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	switch {
+	case !info.Mode().IsRegular():
+		return errors.New("it is no regular file")
+	case info.Size() == 0:
+		return errors.New("it is empty")
+	}
+	best, ok := meta{}, false
+	for _, at := range metaOffsets(f) {
+		if m, valid := readMeta(f, at); valid && (!ok || m.txid > best.txid) {
+			best, ok = m, true
+		}
+	}
+	if !ok {
+		return errors.New("it is no kunci database, or its first pages are damaged")
+	}
+	if need := best.pages * best.pageSize; uint64(info.Size()) < need {
+		return fmt.Errorf("it is cut short: %d bytes of %d", info.Size(), need)
+	}
+	return nil
+}
+
+// metaOffsets are the two places of a meta page: the second stands one page
+// on, whose size only the first (or a guess, where it is damaged) can tell.
+func metaOffsets(r io.ReaderAt) []int64 {
+	if m, ok := readMeta(r, 0); ok {
+		return []int64{0, int64(m.pageSize)}
+	}
+	var offsets []int64
+	for size := int64(1024); size <= 64<<10; size <<= 1 {
+		offsets = append(offsets, size)
+	}
+	return offsets
+}
+
+func readMeta(r io.ReaderAt, at int64) (m meta, ok bool) {
+	raw := make([]byte, metaSize)
+	if _, err := r.ReadAt(raw, at+pageHeader); err != nil {
+		return m, false
+	}
+	word := binary.NativeEndian
+	sum := fnv.New64a()
+	_, _ = sum.Write(raw[:metaSize-8])
+	m = meta{pageSize: uint64(word.Uint32(raw[8:])), pages: word.Uint64(raw[40:]), txid: word.Uint64(raw[48:])}
+	ok = word.Uint32(raw) == metaMagic && word.Uint32(raw[4:]) == metaVersion &&
+		word.Uint64(raw[56:]) == sum.Sum64() && m.pageSize >= 512 && m.pageSize <= 64<<10
+	return m, ok
+}

@@ -1,0 +1,103 @@
+package db
+
+import (
+	"bytes"
+	"errors"
+)
+
+// MailJob is a mail that waits to be sent. It holds no link in clear: Link
+// names the record from which the worker makes it.
+type MailJob struct {
+	ID       ID      `cbor:"1,keyasint"`
+	Account  uint64  `cbor:"2,keyasint"`
+	Kind     string  `cbor:"3,keyasint"`
+	To       string  `cbor:"4,keyasint"` // the address as it stood when the mail was queued
+	Lang     string  `cbor:"5,keyasint"`
+	Link     ID      `cbor:"6,keyasint,omitzero"`
+	Purpose  Purpose `cbor:"7,keyasint,omitempty"`
+	Provider string  `cbor:"8,keyasint,omitempty"`
+	Created  Time    `cbor:"9,keyasint"`
+	Due      Time    `cbor:"10,keyasint"`
+	Expires  Time    `cbor:"11,keyasint,omitempty"` // after it the mail is of no use
+	Attempts int     `cbor:"12,keyasint,omitempty"`
+}
+
+// AddMail queues a mail, in the same act as what it tells of.
+func (t Tx) AddMail(j *MailJob) error {
+	t.w.Put(spaceMailAccount, accountChild(j.Account, j.ID[:]), nil)
+	return t.schedule(j)
+}
+
+func (t Tx) schedule(j *MailJob) error {
+	t.w.Put(spaceMailDue, dueKey(j.Due, j.ID), nil)
+	return put(t.w, spaceMail, j.ID[:], j)
+}
+
+// Mail returns a queued mail.
+func (v View) Mail(id ID) (*MailJob, error) { return get[MailJob](v.r, spaceMail, id[:]) }
+
+// DueMails returns up to max mails that are due at now, the longest due first.
+// A damaged one is passed over: Check names it.
+func (v View) DueMails(now Time, max int) (jobs []*MailJob) {
+	v.r.Scan(spaceMailDue, nil, dueKey(now+1, ID{}), func(key, _ []byte) bool {
+		id, ok := tail(key, 8)
+		if !ok {
+			return true
+		}
+		if j, err := v.Mail(id); err == nil {
+			jobs = append(jobs, j)
+		}
+		return len(jobs) < max
+	})
+	return jobs
+}
+
+// NextMail is when the first queued mail is due, 0 where none waits.
+func (v View) NextMail() (due Time) {
+	v.r.Scan(spaceMailDue, nil, nil, func(key, _ []byte) bool {
+		if len(key) != 24 {
+			return true
+		}
+		for _, b := range key[:8] {
+			due = due<<8 | Time(b)
+		}
+		return false
+	})
+	return due
+}
+
+// RetryMail puts a mail off until due and counts the attempt.
+func (t Tx) RetryMail(id ID, due Time) error {
+	j, err := t.Mail(id)
+	if err != nil {
+		return err
+	}
+	t.w.Delete(spaceMailDue, dueKey(j.Due, id))
+	j.Due, j.Attempts = due, j.Attempts+1
+	return t.schedule(j)
+}
+
+// DropMail removes a mail that was sent or given up; ErrNotFound where it is
+// already gone.
+func (t Tx) DropMail(id ID) error {
+	j, err := t.Mail(id)
+	if err != nil {
+		return err
+	}
+	t.w.Delete(spaceMailAccount, accountChild(j.Account, id[:]))
+	t.w.Delete(spaceMailDue, dueKey(j.Due, id))
+	t.w.Delete(spaceMail, bytes.Clone(id[:]))
+	return nil
+}
+
+func (t Tx) dropMailOf(key []byte) error {
+	id, ok := tail(key, 8)
+	if !ok {
+		return &DamagedError{Space: spaceMailAccount, Key: key, Why: "length"}
+	}
+	if err := t.DropMail(id); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	t.w.Delete(spaceMailAccount, key)
+	return nil
+}

@@ -1,0 +1,29 @@
+package db
+
+import (
+	"context"
+	"fmt"
+)
+
+// migrations bring a data file from one schema to the next, in order: the
+// first leads from 1 to 2. Each is a list of small acts, since one Update
+// touches at most 100 keys; a migration cut off in the middle starts again.
+var migrations []func(context.Context, *Store) error
+
+func (s *Store) migrate(ctx context.Context) error {
+	if s.info.Schema < 1 {
+		return fmt.Errorf("the data file has schema %d, which never was", s.info.Schema)
+	}
+	for s.info.Schema < Schema {
+		if err := migrations[s.info.Schema-1](ctx, s); err != nil {
+			return fmt.Errorf("db: migrating from schema %d: %w", s.info.Schema, err)
+		}
+		next := s.info
+		next.Schema++
+		if err := s.engine.Update(ctx, func(w Writer) error { return put(w, spaceMeta, metaInfo, &next) }); err != nil {
+			return err
+		}
+		s.info = next
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package mail
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// oneLine makes a value from outside fit for one line of a mail: line breaks and control
+// characters become spaces, invisible format characters (bidirectional overrides, zero-width
+// ones) go, runs of spaces shrink to one, and at most limit code points stay.
+func oneLine(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r), unicode.IsSpace(r):
+			return ' '
+		case unicode.In(r, unicode.Cf, unicode.Co):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > limit {
+		s = string(runes[:limit-1]) + "…"
+	}
+	return s
+}
+
+// linkLike finds what mail programs turn into a link by themselves.
+var linkLike = regexp.MustCompile(`(?i)://|www\.|@|[\pL\pN]\.\pL{2,}`)
+
+// greeting is the name as a mail may greet with it. Anyone can sign up with a stranger's address,
+// so a name that reads like a link would make us the carrier of it: such a mail greets nobody.
+func greeting(name string) string {
+	name = oneLine(name, maxGreeting)
+	if linkLike.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+const maxCause = 200
+
+var (
+	urlIn     = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://\S+`)
+	addressIn = regexp.MustCompile(`[^\s<>()\[\]",;:]+@[^\s<>()\[\]",;]*`)
+)
+
+// scrub makes a text from outside fit for a log: one short line without any address or link, and
+// without the local part of the recipient's address where it stands as a word of its own.
+func scrub(text, to string) string {
+	text = urlIn.ReplaceAllString(text, "[link]")
+	text = addressIn.ReplaceAllString(text, "[address]")
+	if local, _, ok := strings.Cut(to, "@"); ok && local != "" {
+		// The neighbours are captured, as \b does not hold beside the signs that a local part may have.
+		word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(local) + `($|[^\pL\pN])`)
+		for range 2 { // twice, for words that share the sign between them
+			text = word.ReplaceAllString(text, "${1}[user]${2}")
+		}
+	}
+	return oneLine(text, maxCause)
+}

@@ -1,0 +1,127 @@
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Params is what one argon2id hash costs (RFC 9106 3.1).
+type Params struct {
+	Memory  uint32 // KiB
+	Time    uint32 // passes over the memory
+	Threads uint8  // lanes
+}
+
+// Default is OWASP's recommendation for argon2id: 19 MiB, two passes, one lane.
+var Default = Params{Memory: 19 * 1024, Time: 2, Threads: 1}
+
+// minMemory, in KiB, is the smallest memory OWASP lists for argon2id.
+const minMemory = 7 * 1024
+
+// errParams is the cause of every refused Params.
+var errParams = errors.New("password: argon2id parameters out of bounds")
+
+// Validate says whether p may be chosen for new hashes: within the bounds that
+// Verify keeps (memory up to 256 MiB, 1–10 passes, 1–16 lanes) and with at least
+// 7 MiB of memory. Hash enforces the bounds alone, so that tests can be cheap.
+func (p Params) Validate() error {
+	if p.Memory < minMemory {
+		return fmt.Errorf("%w: memory %d KiB is under %d KiB", errParams, p.Memory, minMemory)
+	}
+	return p.bounds()
+}
+
+// bounds keeps a hash affordable and computable: RFC 9106 3.1 wants 8 KiB a lane.
+func (p Params) bounds() error {
+	switch {
+	case p.Threads < 1 || p.Threads > maxThreads:
+		return fmt.Errorf("%w: %d threads, not 1–%d", errParams, p.Threads, maxThreads)
+	case p.Time < 1 || p.Time > maxTime:
+		return fmt.Errorf("%w: time %d, not 1–%d", errParams, p.Time, maxTime)
+	case p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory:
+		return fmt.Errorf("%w: memory %d KiB, not 8 a thread to %d", errParams, p.Memory, maxMemory)
+	}
+	return nil
+}
+
+// Hasher hashes and verifies, a bounded number at once. It is safe for concurrent use.
+type Hasher struct {
+	params Params
+	gate   *gate
+}
+
+// New makes a Hasher whose new hashes cost p and which runs at most width hashes at
+// once (0: one per CPU). A p out of bounds shows as an error of Hash, not as a panic.
+func New(p Params, width int) *Hasher {
+	if width <= 0 {
+		width = runtime.NumCPU()
+	}
+	return &Hasher{params: p, gate: newGate(width)}
+}
+
+// Load tells how many hashes are running and how many callers wait for a slot.
+func (h *Hasher) Load() (running, waiting int) {
+	return h.gate.load()
+}
+
+// Hash returns the PHC string of a fresh argon2id hash of the password's NFC form
+// (CONTRACT 2). It does not judge the password; Rule.New does. Errors: *BusyError
+// when the gate is full, the context's when the caller left.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	if err := h.params.bounds(); err != nil {
+		return "", err
+	}
+	form := norm.NFC.String(password)
+	return run(ctx, h.gate, func() string {
+		a := argon2idHash{params: h.params, salt: make([]byte, newSaltLen)}
+		rand.Read(a.salt) // never fails: the runtime stops the process instead
+		a.tag = a.derive(form, newTagLen)
+		return a.String()
+	})
+}
+
+// Result is the outcome of a check that could be made.
+type Result struct {
+	OK    bool // the password is the one that was hashed
+	Stale bool // OK, but the hash should be replaced by a new one of the same password
+}
+
+// Verify checks a password against a stored hash. Its NFC form is tried first, then,
+// where that differs, the form as typed: other systems hashed what they were sent. For
+// bcrypt only the first 72 bytes count, as they did where such a hash was made.
+//
+// With stored "" nothing matches, at the cost of a current hash. Errors: ErrStored,
+// before any work, when stored is unknown or out of bounds (the same cost can then be
+// had by a check against ""); *BusyError when the gate is full; the context's when
+// the caller left.
+func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, error) {
+	var against record
+	if stored == "" {
+		if err := h.params.bounds(); err != nil {
+			return Result{}, err
+		}
+		against = newDecoy(h.params)
+	} else {
+		var err error
+		if against, err = parse(stored); err != nil {
+			return Result{}, err
+		}
+	}
+	return run(ctx, h.gate, func() Result {
+		// A decoy goes through the same forms: else a password that is not in NFC
+		// would take longer where there is an account.
+		form := norm.NFC.String(password)
+		switch {
+		case against.matches(form):
+			return Result{OK: true, Stale: against.stale(h.params)}
+		case form != password && against.matches(password):
+			return Result{OK: true, Stale: true}
+		}
+		return Result{}
+	})
+}

@@ -130,7 +130,7 @@ func (v View) accountBy(s Space, key []byte) (*Account, error) {
 	if raw == nil {
 		return nil, ErrNotFound
 	}
-	damaged := &DamagedError{Space: s, Key: bytes.Clone(key), Why: "leads to no account that holds it"}
+	damaged := &DamagedError{Space: s, Why: "leads to no account that holds it"}
 	if len(raw) != 8 {
 		return nil, damaged
 	}
@@ -169,8 +169,13 @@ func (t Tx) AddAccount(a *Account) error {
 	if t.r.Get(spaceAccount, accountKey(id)) != nil {
 		return &TakenError{Field: "id"}
 	}
+	given := a.ID
 	a.ID = id
-	return t.writeAccount(a, nil)
+	if err := t.writeAccount(a, nil); err != nil {
+		a.ID = given // the id goes to another
+		return err
+	}
+	return nil
 }
 
 // PutAccount stores what changed in an account and moves its indexes along.

@@ -120,7 +120,7 @@ func (c *checker) organisation() {
 			c.fault("%v", err)
 			return true
 		}
-		name("company "+o.UUID.String(), spaceCompanyName, []byte(FoldName(o.Name)), o.UUID)
+		name("company "+o.UUID.String(), spaceCompanyName, companyName(o), o.UUID)
 		return true
 	})
 	c.Divisions(func(o *Division, err error) bool {
@@ -129,7 +129,7 @@ func (c *checker) organisation() {
 			return true
 		}
 		of := "division " + o.UUID.String()
-		name(of, spaceDivisionName, divisionName(o.Company, o.Name), o.UUID)
+		name(of, spaceDivisionName, divisionName(o), o.UUID)
 		if c.r.Get(spaceCompany, o.Company[:]) == nil {
 			c.fault("%s: its company does not stand", of)
 		}
@@ -140,7 +140,7 @@ func (c *checker) organisation() {
 			c.fault("%v", err)
 			return true
 		}
-		name("role "+o.UUID.String(), spaceRoleName, []byte(FoldName(o.Name)), o.UUID)
+		name("role "+o.UUID.String(), spaceRoleName, roleName(o), o.UUID)
 		return true
 	})
 	each(c.r, spaceMembership, nil, nil, func(key []byte, m *Membership, err error) bool {
@@ -215,14 +215,18 @@ func (c *checker) indexes() {
 		}
 		return true
 	})
-	for _, names := range []struct{ index, to Space }{{spaceCompanyName, spaceCompany}, {spaceDivisionName, spaceDivision}, {spaceRoleName, spaceRole}} {
-		c.r.Scan(names.index, nil, nil, func(_, id []byte) bool {
-			if c.r.Get(names.to, bytes.Clone(id)) == nil {
-				c.fault("an entry in %s leads to none in %s", names.index, names.to)
-			}
-			return true
-		})
-	}
+	backNamed(c, spaceCompanyName, spaceCompany, companyName)
+	backNamed(c, spaceDivisionName, spaceDivision, divisionName)
+	backNamed(c, spaceRoleName, spaceRole, roleName)
+}
+
+func backNamed[T any](c *checker, index, records Space, held func(*T) []byte) {
+	c.r.Scan(index, nil, nil, func(key, _ []byte) bool {
+		if _, err := named(c.View, records, index, key, held); err != nil {
+			c.fault("an entry in %s leads to none in %s that holds it", index, records)
+		}
+		return true
+	})
 }
 
 // back sees to it that every index key ends in the key of a record that

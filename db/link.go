@@ -40,6 +40,9 @@ func (v View) Links(account uint64) (links []*Link, err error) {
 			return nil, &DamagedError{Space: spaceLinkAccount, Key: key, Why: "length"}
 		}
 		l, err := v.Link(id)
+		if errors.Is(err, ErrNotFound) {
+			return nil, damagedRecord(spaceLinkAccount, key, "leads to no link")
+		}
 		if err != nil {
 			return nil, err
 		}

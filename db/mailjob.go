@@ -44,7 +44,7 @@ func (v View) DueMails(now Time, max int) (jobs []*MailJob) {
 		if !ok {
 			return true
 		}
-		if j, err := v.Mail(id); err == nil {
+		if j, err := v.Mail(id); err == nil && bytes.Equal(key, dueKey(j.Due, id)) {
 			jobs = append(jobs, j)
 		}
 		return len(jobs) < max
@@ -86,7 +86,7 @@ func (t Tx) DropMail(id ID) error {
 	}
 	t.w.Delete(spaceMailAccount, accountChild(j.Account, id[:]))
 	t.w.Delete(spaceMailDue, dueKey(j.Due, id))
-	t.w.Delete(spaceMail, bytes.Clone(id[:]))
+	t.w.Delete(spaceMail, id[:])
 	return nil
 }
 

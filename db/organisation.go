@@ -55,12 +55,17 @@ func addNamed[T any](t Tx, s, names Space, id uuid.UUID, name []byte, record *T)
 	return put(t.w, s, id[:], record)
 }
 
-func named[T any](v View, s, names Space, name []byte) (*T, error) {
+// named follows a name to its record, which must hold it.
+func named[T any](v View, s, names Space, name []byte, held func(*T) []byte) (*T, error) {
 	id := v.r.Get(names, name)
 	if id == nil {
 		return nil, ErrNotFound
 	}
-	return get[T](v.r, s, bytes.Clone(id))
+	record, err := get[T](v.r, s, bytes.Clone(id))
+	if errors.Is(err, ErrNotFound) || err == nil && !bytes.Equal(held(record), name) {
+		return nil, &DamagedError{Space: names, Why: "leads to none in " + string(s) + " that holds it"}
+	}
+	return record, err
 }
 
 // AddCompany stores a new company.
@@ -68,7 +73,7 @@ func (t Tx) AddCompany(c *Company) error {
 	if c.UUID == NoCompany {
 		return &TakenError{Field: "uuid"}
 	}
-	return addNamed(t, spaceCompany, spaceCompanyName, c.UUID, []byte(FoldName(c.Name)), c)
+	return addNamed(t, spaceCompany, spaceCompanyName, c.UUID, companyName(c), c)
 }
 
 // Company returns the company with this id.
@@ -76,16 +81,17 @@ func (v View) Company(id uuid.UUID) (*Company, error) { return get[Company](v.r,
 
 // CompanyByName returns the company of this name, whatever its case.
 func (v View) CompanyByName(name string) (*Company, error) {
-	return named[Company](v, spaceCompany, spaceCompanyName, []byte(FoldName(name)))
+	return named(v, spaceCompany, spaceCompanyName, []byte(FoldName(name)), companyName)
 }
+
+// companyName, divisionName and roleName are the index entries of a name.
+func companyName(c *Company) []byte   { return []byte(FoldName(c.Name)) }
+func divisionName(d *Division) []byte { return append(uuidKey(d.Company), FoldName(d.Name)...) }
+func roleName(r *Role) []byte         { return []byte(FoldName(r.Name)) }
 
 // Companies calls fn for every company until it returns false.
 func (v View) Companies(fn func(*Company, error) bool) {
 	each(v.r, spaceCompany, nil, nil, func(_ []byte, c *Company, err error) bool { return fn(c, err) })
-}
-
-func divisionName(company uuid.UUID, name string) []byte {
-	return append(uuidKey(company), FoldName(name)...)
 }
 
 // AddDivision stores a new division of a company that stands.
@@ -93,7 +99,7 @@ func (t Tx) AddDivision(d *Division) error {
 	if _, err := t.Company(d.Company); err != nil {
 		return err
 	}
-	return addNamed(t, spaceDivision, spaceDivisionName, d.UUID, divisionName(d.Company, d.Name), d)
+	return addNamed(t, spaceDivision, spaceDivisionName, d.UUID, divisionName(d), d)
 }
 
 // Division returns the division with this id.
@@ -103,7 +109,8 @@ func (v View) Division(id uuid.UUID) (*Division, error) {
 
 // DivisionByName returns a company's division of this name, whatever its case.
 func (v View) DivisionByName(company uuid.UUID, name string) (*Division, error) {
-	return named[Division](v, spaceDivision, spaceDivisionName, divisionName(company, name))
+	key := divisionName(&Division{Company: company, Name: name})
+	return named(v, spaceDivision, spaceDivisionName, key, divisionName)
 }
 
 // Divisions calls fn for every division until it returns false.
@@ -113,7 +120,7 @@ func (v View) Divisions(fn func(*Division, error) bool) {
 
 // AddRole stores a new role.
 func (t Tx) AddRole(r *Role) error {
-	return addNamed(t, spaceRole, spaceRoleName, r.UUID, []byte(FoldName(r.Name)), r)
+	return addNamed(t, spaceRole, spaceRoleName, r.UUID, roleName(r), r)
 }
 
 // Role returns the role with this id.
@@ -121,7 +128,7 @@ func (v View) Role(id uuid.UUID) (*Role, error) { return get[Role](v.r, spaceRol
 
 // RoleByName returns the role of this name, whatever its case.
 func (v View) RoleByName(name string) (*Role, error) {
-	return named[Role](v, spaceRole, spaceRoleName, []byte(FoldName(name)))
+	return named(v, spaceRole, spaceRoleName, []byte(FoldName(name)), roleName)
 }
 
 // Roles calls fn for every role until it returns false.

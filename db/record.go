@@ -41,11 +41,14 @@ func (e *TakenError) Error() string { return "db: " + e.Field + " is taken" }
 // or form is wrong, or an index leads elsewhere than it says.
 type DamagedError struct {
 	Space Space
-	Key   []byte
+	Key   []byte // nil where it would be a person's word: an address, a name
 	Why   string
 }
 
 func (e *DamagedError) Error() string {
+	if e.Key == nil {
+		return fmt.Sprintf("db: damaged entry in %s: %s", e.Space, e.Why)
+	}
 	return fmt.Sprintf("db: damaged record in %s at %x: %s", e.Space, e.Key, e.Why)
 }
 
@@ -74,32 +77,47 @@ func sum(s Space, key, body []byte) uint32 {
 	return crc32.Update(crc, castagnoli, body)
 }
 
-func encode(s Space, key []byte, record any) ([]byte, error) {
+// encode refuses a record that could not be read again, such as one with a
+// text that is no UTF-8.
+func encode[T any](s Space, key []byte, record *T) ([]byte, error) {
 	body, err := encMode.Marshal(record)
 	if err != nil {
 		return nil, fmt.Errorf("db: encoding a record of %s: %w", s, err)
+	}
+	if err := decMode.Unmarshal(body, new(T)); err != nil {
+		return nil, fmt.Errorf("db: a record of %s could not be read again: %w", s, err)
 	}
 	out := append(make([]byte, 0, len(body)+5), recordVersion)
 	out = append(out, body...)
 	return binary.BigEndian.AppendUint32(out, sum(s, key, out)), nil
 }
 
-func decode(s Space, key, raw []byte, record any) error {
-	damaged := func(why string) error {
-		return &DamagedError{Space: s, Key: append([]byte(nil), key...), Why: why}
-	}
+func damagedRecord(s Space, key []byte, why string) error {
+	return &DamagedError{Space: s, Key: append([]byte{}, key...), Why: why}
+}
+
+// unseal returns the CBOR of a record whose checksum and version are right.
+func unseal(s Space, key, raw []byte) ([]byte, error) {
 	if len(raw) < 6 {
-		return damaged("too short")
+		return nil, damagedRecord(s, key, "too short")
 	}
 	body, crc := raw[:len(raw)-4], binary.BigEndian.Uint32(raw[len(raw)-4:])
 	if sum(s, key, body) != crc {
-		return damaged("checksum")
+		return nil, damagedRecord(s, key, "checksum")
 	}
 	if body[0] != recordVersion {
-		return damaged(fmt.Sprintf("record version %d", body[0]))
+		return nil, damagedRecord(s, key, fmt.Sprintf("record version %d", body[0]))
 	}
-	if err := decMode.Unmarshal(body[1:], record); err != nil {
-		return damaged("form")
+	return body[1:], nil
+}
+
+func decode(s Space, key, raw []byte, record any) error {
+	body, err := unseal(s, key, raw)
+	if err != nil {
+		return err
+	}
+	if err := decMode.Unmarshal(body, record); err != nil {
+		return damagedRecord(s, key, "form")
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func (v View) SessionByKey(hash []byte) (*Session, error) {
 	if raw == nil {
 		return nil, ErrNotFound
 	}
-	damaged := &DamagedError{Space: spaceSessionKey, Key: bytes.Clone(hash), Why: "leads to no session that holds it"}
+	damaged := damagedRecord(spaceSessionKey, hash, "leads to no session that holds it")
 	id, ok := tail(raw, 0)
 	if !ok {
 		return nil, damaged
@@ -52,6 +52,9 @@ func (v View) Sessions(account uint64) (sessions []*Session, err error) {
 			return nil, &DamagedError{Space: spaceSessionAccount, Key: key, Why: "length"}
 		}
 		s, err := v.Session(id)
+		if errors.Is(err, ErrNotFound) {
+			return nil, damagedRecord(spaceSessionAccount, key, "leads to no session")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +168,8 @@ func (t Tx) SweepSessions(now Time, max int) (int, error) {
 }
 
 // sweep walks an index of hours for things that have expired. An entry whose
-// thing is gone, or stands elsewhere, is dropped alone.
+// thing is gone, or stands elsewhere, is dropped alone; a damaged thing is
+// passed over: Check names it.
 func (t Tx) sweep(index Space, now Time, max int, expires func(ID) (Time, bool, error), drop func(ID) error) (swept int, err error) {
 	var keys [][]byte
 	t.r.Scan(index, nil, after(hourKey(now, ID{})[:4]), func(key, _ []byte) bool {
@@ -178,10 +182,13 @@ func (t Tx) sweep(index Space, now Time, max int, expires func(ID) (Time, bool, 
 			return swept, &DamagedError{Space: index, Key: key, Why: "length"}
 		}
 		at, found, err := expires(id)
+		var damaged *DamagedError
 		switch {
+		case errors.As(err, &damaged):
+			continue
 		case err != nil:
 			return swept, err
-		case !found:
+		case !found || !bytes.Equal(key, hourKey(at, id)):
 			t.w.Delete(index, key)
 		case at > now:
 			continue

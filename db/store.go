@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/uuid"
 )
 
@@ -51,10 +52,14 @@ func Init(w Writer, info Info) error {
 func New(e Engine) (*Store, error) {
 	s := &Store{engine: e}
 	err := e.View(func(r Reader) error {
-		info, err := get[Info](r, spaceMeta, metaInfo)
-		if errors.Is(err, ErrNotFound) {
+		raw := r.Get(spaceMeta, metaInfo)
+		if raw == nil {
 			return errors.New("it holds no kunci data")
 		}
+		if err := knownSchema(raw); err != nil {
+			return err
+		}
+		info, err := get[Info](r, spaceMeta, metaInfo)
 		if err != nil {
 			return err
 		}
@@ -64,10 +69,26 @@ func New(e Engine) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.info.Schema > Schema {
-		return nil, &SchemaError{File: s.info.Schema, Program: Schema}
-	}
 	return s, s.migrate(context.Background())
+}
+
+// knownSchema refuses a newer file by its schema alone, since what else a
+// newer Info says can't be known.
+func knownSchema(raw []byte) error {
+	body, err := unseal(spaceMeta, metaInfo, raw)
+	if err != nil {
+		return err
+	}
+	var file struct {
+		Schema int `cbor:"4,keyasint"`
+	}
+	if err := cbor.Unmarshal(body, &file); err != nil {
+		return damagedRecord(spaceMeta, metaInfo, "form")
+	}
+	if file.Schema > Schema {
+		return &SchemaError{File: file.Schema, Program: Schema}
+	}
+	return nil
 }
 
 // Info says which data file this is.
@@ -144,7 +165,9 @@ func (t Tx) claimAccountID(given uint64) (uint64, error) {
 	}
 	id := given
 	if id == 0 {
-		id = last + 1
+		if id = last + 1; id == 0 {
+			return 0, errors.New("db: the account ids are used up")
+		}
 	}
 	if id <= last {
 		return id, nil

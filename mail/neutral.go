@@ -26,17 +26,20 @@ func oneLine(s string, limit int) string {
 	return s
 }
 
-// linkLike finds what mail programs turn into a link by themselves.
-var linkLike = regexp.MustCompile(`(?i)://|www\.|@|[\pL\pN]\.\pL{2,}`)
+var (
+	linkLike = regexp.MustCompile(`(?i)://|www\.|@`)
+	tightDot = regexp.MustCompile(`\.(\pL)`)
+)
 
-// greeting is the name as a mail may greet with it. Anyone can sign up with a stranger's address,
-// so a name that reads like a link would make us the carrier of it: such a mail greets nobody.
+// greeting is the name as a mail may greet with it. Anyone can sign up with a stranger's address, and
+// mail programs turn what reads like an address into a link: with such a name we would carry it there.
+// So a name with a link in it is not used, and a dot before a letter gets a space, as in "Dr. Budi".
 func greeting(name string) string {
 	name = oneLine(name, maxGreeting)
 	if linkLike.MatchString(name) {
 		return ""
 	}
-	return name
+	return tightDot.ReplaceAllString(name, ". $1")
 }
 
 const maxCause = 200

@@ -143,7 +143,7 @@ func overdue(j Job, now time.Time) string {
 	switch {
 	case !j.Expires.IsZero() && now.After(j.Expires):
 		return "expired"
-	case now.Sub(j.Message.Created) > maxAge:
+	case !j.Message.Created.IsZero() && now.Sub(j.Message.Created) > maxAge:
 		return "not sent for three days"
 	}
 	return ""

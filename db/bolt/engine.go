@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -29,6 +30,7 @@ import (
 // Engine is one open data file. Make it with Open.
 type Engine struct {
 	bolt  *bbolt.DB
+	file  *os.File // bbolt's own, which it closes
 	queue chan *act
 
 	closing   chan struct{}
@@ -47,21 +49,28 @@ const queued = 1024
 
 // Open opens a data file that exists. It returns within a second when another
 // process holds the file (ErrHeld), and refuses a file that is empty, no
-// bbolt file, or shorter than it says, without changing it.
+// bbolt file, shorter than it says, or whose pages lead astray
+// (ErrEngineDamaged), without changing it.
 func Open(path string) (e *Engine, err error) {
 	if err := inspect(path); err != nil {
 		return nil, err
 	}
+	var file *os.File
 	defer func() {
 		if p := recover(); p != nil {
+			_ = file.Close() // and the lock with it
 			e, err = nil, fmt.Errorf("%w: %v", db.ErrEngineDamaged, p)
 		}
 	}()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	b, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:      500 * time.Millisecond,
+		Timeout:      200 * time.Millisecond,
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
+		OpenFile: func(path string, flag int, mode os.FileMode) (_ *os.File, err error) {
+			file, err = os.OpenFile(path, flag&^os.O_CREATE, mode)
+			return file, err
+		},
 	})
 	if errors.Is(err, bbolt.ErrTimeout) {
 		return nil, ErrHeld
@@ -71,6 +80,7 @@ func Open(path string) (e *Engine, err error) {
 	}
 	e = &Engine{
 		bolt:    b,
+		file:    file,
 		queue:   make(chan *act, queued),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
@@ -118,6 +128,9 @@ func (e *Engine) View(fn func(db.Reader) error) (err error) {
 
 // Update implements db.Engine.
 func (e *Engine) Update(ctx context.Context, fn func(db.Writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	a := &act{fn: fn, ran: make(chan struct{}), done: make(chan struct{})}
 	select {
 	case <-e.closing:
@@ -145,7 +158,9 @@ func (e *Engine) Update(ctx context.Context, fn func(db.Writer) error) error {
 		select {
 		case <-a.done:
 		default:
-			return ctx.Err()
+			if a.panicked == nil {
+				return ctx.Err()
+			}
 		}
 	case <-e.stopped:
 		select {
@@ -169,21 +184,29 @@ func (e *Engine) Backup(w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// Check implements db.Engine: bbolt's own look at pages and freelist.
+// Check implements db.Engine: every page read, and accounted for.
 func (e *Engine) Check() error {
-	return e.View(func(r db.Reader) error {
-		var first error
-		n := 0
-		for err := range r.(reader).tx.Check() {
-			if n++; first == nil {
-				first = err
+	// The page that describes this state is written over two commits later: a
+	// busy writer may have to be caught again.
+	for range 100 {
+		found := false
+		err := e.View(func(r db.Reader) error {
+			for _, m := range metas(e.file) {
+				if m.txid != uint64(r.(reader).tx.ID()) {
+					continue
+				}
+				found = true
+				if err := walk(e.file, m, true); err != nil {
+					return fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
+				}
 			}
+			return nil
+		})
+		if found || err != nil {
+			return err
 		}
-		if first != nil {
-			return fmt.Errorf("%w: %v (%d faults in its pages)", db.ErrEngineDamaged, first, n)
-		}
-		return nil
-	})
+	}
+	return fmt.Errorf("%w: no meta page describes its state", db.ErrEngineDamaged)
 }
 
 // Close waits for the acts that were taken up, refuses the rest, and releases

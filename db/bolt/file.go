@@ -1,13 +1,13 @@
 package bolt
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -18,20 +18,19 @@ import (
 // Create makes a new data file holding what init writes. The file is made
 // under another name, synced and renamed, so that a file of this name is
 // always whole; one that stands is never touched.
-func Create(path string, init func(db.Writer) error) (err error) {
-	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+func Create(path string, init func(db.Writer) error) error {
+	switch _, err := os.Lstat(path); {
+	case err == nil:
 		return fmt.Errorf("%s: %w", path, os.ErrExist)
+	case !errors.Is(err, os.ErrNotExist):
+		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*.db")
 	if err != nil {
 		return err
 	}
 	tmp := f.Name()
-	defer func() {
-		if err != nil {
-			_ = os.Remove(tmp)
-		}
-	}()
+	defer func() { _ = os.Remove(tmp) }() // whether init fails or panics
 	if err := f.Close(); err != nil {
 		return err
 	}
@@ -58,6 +57,9 @@ func fill(path string, init func(db.Writer) error) error {
 		if err := init(o); err != nil {
 			return err
 		}
+		if err := o.valid(); err != nil {
+			return err
+		}
 		return o.apply(tx)
 	})
 	return errors.Join(err, b.Sync(), b.Close())
@@ -81,17 +83,21 @@ const (
 )
 
 type meta struct {
-	pageSize, pages, txid uint64
+	pageSize, root, freelist, pages, txid uint64
 }
 
-// inspect refuses a file that bbolt would write over (an empty one) or that
-// would fault under the map (a shorter one than its meta page says).
+// inspect refuses a file that bbolt would write over (an empty one), that
+// would fault under the map (a shorter one than its meta page says), or whose
+// pages lead it astray.
 func inspect(path string) error {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
+	if err := hold(f); err != nil {
+		return err
+	}
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -103,18 +109,48 @@ func inspect(path string) error {
 		return errors.New("it is empty")
 	}
 	best, ok := meta{}, false
-	for _, at := range metaOffsets(f) {
-		if m, valid := readMeta(f, at); valid && (!ok || m.txid > best.txid) {
+	for _, m := range metas(f) {
+		if !ok || m.txid > best.txid {
 			best, ok = m, true
 		}
 	}
 	if !ok {
 		return errors.New("it is no kunci database, or its first pages are damaged")
 	}
-	if need := best.pages * best.pageSize; uint64(info.Size()) < need {
-		return fmt.Errorf("it is cut short: %d bytes of %d", info.Size(), need)
+	if best.pages > uint64(info.Size())/best.pageSize {
+		return fmt.Errorf("it is cut short: %d bytes, where %d pages of %d should be", info.Size(), best.pages, best.pageSize)
+	}
+	if err := walk(f, best, false); err != nil {
+		return fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
 	}
 	return nil
+}
+
+// hold takes the lock that bbolt will take, so that nobody writes while the
+// file is looked at; it goes when f is closed.
+func hold(f *os.File) error {
+	const patience, pause = 500 * time.Millisecond, 20 * time.Millisecond
+	for end := time.Now().Add(patience); ; time.Sleep(pause) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
+			return err
+		case time.Now().After(end):
+			return ErrHeld
+		}
+	}
+}
+
+// metas are the meta pages of a file that are whole.
+func metas(r io.ReaderAt) (whole []meta) {
+	for _, at := range metaOffsets(r) {
+		if m, ok := readMeta(r, at); ok {
+			whole = append(whole, m)
+		}
+	}
+	return whole
 }
 
 // metaOffsets are the two places of a meta page: the second stands one page
@@ -135,11 +171,13 @@ func readMeta(r io.ReaderAt, at int64) (m meta, ok bool) {
 	if _, err := r.ReadAt(raw, at+pageHeader); err != nil {
 		return m, false
 	}
-	word := binary.NativeEndian
 	sum := fnv.New64a()
 	_, _ = sum.Write(raw[:metaSize-8])
-	m = meta{pageSize: uint64(word.Uint32(raw[8:])), pages: word.Uint64(raw[40:]), txid: word.Uint64(raw[48:])}
-	ok = word.Uint32(raw) == metaMagic && word.Uint32(raw[4:]) == metaVersion &&
-		word.Uint64(raw[56:]) == sum.Sum64() && m.pageSize >= 512 && m.pageSize <= 64<<10
+	m = meta{
+		pageSize: uint64(u32(raw[8:])), root: u64(raw[16:]), freelist: u64(raw[32:]),
+		pages: u64(raw[40:]), txid: u64(raw[48:]),
+	}
+	ok = u32(raw) == metaMagic && u32(raw[4:]) == metaVersion &&
+		u64(raw[56:]) == sum.Sum64() && m.pageSize >= 512 && m.pageSize <= 64<<10
 	return m, ok
 }

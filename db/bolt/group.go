@@ -168,7 +168,10 @@ func (e *Engine) advanced(id int) bool {
 // one that the whole transaction must not survive.
 func (a *act) run(tx *bbolt.Tx) (wrote bool, err error) {
 	o := &overlay{reader: reader{tx}}
-	if a.err = a.try(o); a.err != nil || a.panicked != nil {
+	if a.err = a.try(o); a.err == nil && a.panicked == nil {
+		a.err = o.valid()
+	}
+	if a.err != nil || a.panicked != nil {
 		return false, nil
 	}
 	return len(o.writes) > 0, o.apply(tx)

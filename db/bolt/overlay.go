@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -106,16 +107,26 @@ func (o *overlay) set(w write) {
 	o.writes = slices.Insert(o.writes, i, w)
 }
 
-// Put implements db.Writer.
-func (o *overlay) Put(s db.Space, key, value []byte) {
-	if value == nil {
-		value = []byte{}
+// valid refuses what bbolt would refuse, while only this act has to fail.
+func (o *overlay) valid() error {
+	for _, w := range o.writes {
+		if w.space == "" || len(w.key) == 0 || len(w.key) > bbolt.MaxKeySize || len(w.value) > bbolt.MaxValueSize {
+			return fmt.Errorf("bolt: a key of %d bytes with a value of %d cannot stand in space %q", len(w.key), len(w.value), w.space)
+		}
 	}
-	o.set(write{space: s, key: key, value: value})
+	return nil
+}
+
+// Put implements db.Writer. It keeps copies: a caller whose ctx ended goes on
+// while the commit still reads them.
+func (o *overlay) Put(s db.Space, key, value []byte) {
+	o.set(write{space: s, key: bytes.Clone(key), value: append([]byte{}, value...)})
 }
 
 // Delete implements db.Writer.
-func (o *overlay) Delete(s db.Space, key []byte) { o.set(write{space: s, key: key, deleted: true}) }
+func (o *overlay) Delete(s db.Space, key []byte) {
+	o.set(write{space: s, key: bytes.Clone(key), deleted: true})
+}
 
 // Get implements db.Reader.
 func (o *overlay) Get(s db.Space, key []byte) []byte {

@@ -2,10 +2,12 @@ package password_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 
 	"kunci/server/password"
@@ -124,6 +126,26 @@ func TestHashIsSaltedAndReadable(t *testing.T) {
 	}
 	if err := password.Check(first); err != nil {
 		t.Errorf("Check of a fresh hash: %v", err)
+	}
+}
+
+// foreign is a hash of "rahasia-baru" with cheap's parameters and other lengths.
+func foreign(saltLen, tagLen int) string {
+	salt, enc := make([]byte, saltLen), base64.RawStdEncoding
+	tag := argon2.IDKey([]byte("rahasia-baru"), salt, 1, 64, 1, uint32(tagLen))
+	return "$argon2id$v=19$m=64,t=1,p=1$" + enc.EncodeToString(salt) + "$" + enc.EncodeToString(tag)
+}
+
+func TestStaleLengths(t *testing.T) {
+	t.Parallel()
+	h := password.New(cheap, 1)
+	for stored, stale := range map[string]bool{
+		foreign(16, 32): false, foreign(8, 32): true, foreign(64, 32): true, foreign(16, 16): true, foreign(16, 64): true,
+	} {
+		got, err := h.Verify(t.Context(), stored, "rahasia-baru")
+		if want := (password.Result{OK: true, Stale: stale}); err != nil || got != want {
+			t.Errorf("%q: %+v, %v; want %+v", stored, got, err, want)
+		}
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxBytes is the most a password may take up, as typed and in NFC (CONTRACT 2).
+// maxBytes is the most a password may take up as typed (CONTRACT 2). Its NFC form is
+// bounded by the rules' 200 code points, which are 800 bytes at most.
 const maxBytes = 1024
 
 // Violation is the rule that a password breaks; callers map it to a message.
@@ -62,7 +63,7 @@ func (r Rule) Shape(pw string) error {
 	switch n := utf8.RuneCountInString(form); {
 	case n < r.Min:
 		return TooShort
-	case n > r.Max || len(form) > maxBytes:
+	case n > r.Max:
 		return TooLong
 	case strings.ContainsFunc(form, unicode.IsControl):
 		return Control

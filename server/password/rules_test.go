@@ -15,6 +15,7 @@ import (
 func TestShape(t *testing.T) {
 	t.Parallel()
 	const ok = password.Violation("")
+	const greek = "\u03b1\u0313\u0300\u0345" // 8 bytes, one code point in NFC
 	std, shoop, dash := password.Standard, password.Shoop, password.Dashboard
 	for _, c := range []struct {
 		rule password.Rule
@@ -33,7 +34,9 @@ func TestShape(t *testing.T) {
 		{std, strings.Repeat("e\u0301", 7), password.TooShort}, // 14 typed, 7 in NFC
 		{std, strings.Repeat("e\u0301", 200), ok},              // 400 typed, 200 in NFC
 		{std, strings.Repeat("a\u0323\u0302\u0300", 147), password.TooLong},
-		{std, strings.Repeat("\U0001D160", 100), password.TooLong}, // 400 bytes typed, 1,200 in NFC
+		{std, strings.Repeat("\U0001D160", 100), password.TooLong}, // 100 typed, 300 in NFC
+		{std, strings.Repeat(greek, 128), ok},                      // 1,024 bytes typed
+		{std, strings.Repeat(greek, 128) + "a", password.TooLong},
 		{std, strings.Repeat("a", 1<<20), password.TooLong},
 		{std, "  spasi  ", ok},
 		{std, "        ", ok},
@@ -68,7 +71,8 @@ func TestShape(t *testing.T) {
 func TestNew(t *testing.T) {
 	t.Parallel()
 	const ok = password.Violation("")
-	own := []string{"Shopper.Jaya@Example.com", "Juragan-Toko", "Andre\u0301 Wijaya", "", "Großmann"}
+	own := []string{"Shopper.Jaya@Example.com", "Juragan-Toko", "Andre\u0301 Wijaya", "", "Großmann",
+		strings.Repeat("\u03aa\u0301", 8), strings.Repeat("\u03b1\u0301\u0345", 8)}
 	for _, c := range []struct {
 		pw     string
 		common bool // common passwords allowed
@@ -95,6 +99,8 @@ func TestNew(t *testing.T) {
 		{"ANDRE\u0301 WIJAYA", false, password.Own},
 		{"Andre Wijaya", false, ok},
 		{"GROSSMANN", false, password.Own},
+		{strings.Repeat("\u0390", 8), false, password.Own},             // the first of its upper case
+		{strings.Repeat("\u03b1\u0345\u0301", 8), false, password.Own}, // marks in the other order
 	} {
 		if got := violation(t, password.Standard.New(c.pw, c.common, own...)); got != c.want {
 			t.Errorf("New(%q, %v) = %q, want %q", c.pw, c.common, got, c.want)

@@ -94,6 +94,15 @@ var hostile = []string{
 	strings.Repeat("$2a$", 1<<20),
 }
 
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	for _, stored := range hostile {
+		if err := password.Check(stored); !errors.Is(err, password.ErrStored) {
+			t.Errorf("Check(%.80q) = %v", stored, err)
+		}
+	}
+}
+
 // FuzzStored holds the parser to its bounds by reading accepted hashes a second way.
 func FuzzStored(f *testing.F) {
 	for _, s := range append([]string{"", reference, reference2, blowfish, php, "$2a$", "$argon2id$v=19$"}, hostile...) {

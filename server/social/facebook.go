@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -48,8 +49,8 @@ func NewFacebook(cfg FacebookConfig) *Facebook {
 		now:    cfg.Now,
 		asker:  newAsker(cfg.HTTP, cfg.Timeout, maxGraphBody),
 	}
-	if graph, err := url.Parse(cfg.GraphURL); err == nil {
-		f.endpoint = graph.JoinPath("debug_token")
+	if endpoint, err := url.Parse(strings.TrimSuffix(cfg.GraphURL, "/") + "/debug_token"); err == nil {
+		f.endpoint = endpoint
 	}
 	return f
 }

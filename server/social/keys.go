@@ -117,6 +117,7 @@ func (k *issuerKeys) locate(ctx context.Context) (string, error) {
 	if err := provider.Claims(&doc); err != nil {
 		return "", err
 	}
+	// The asker would refuse it as well, but only after it was kept for an hour.
 	if u, err := url.Parse(doc.Keys); err != nil || !safeAddress(u) {
 		return "", cause("discovery document names no https address for the keys")
 	}

@@ -95,10 +95,11 @@ type issuer struct {
 	clock *clock
 	key   signingKey
 
-	mu                    sync.Mutex
-	published             []signingKey
-	discovery, certs      http.HandlerFunc // in place of the usual answer
-	discoveryHits, keyHit atomic.Int32
+	discoveryHits, keyHits atomic.Int32
+
+	mu               sync.Mutex
+	published        []signingKey
+	discovery, certs http.HandlerFunc // in place of the usual answer
 }
 
 func newIssuer(t testing.TB) *issuer {
@@ -108,25 +109,29 @@ func newIssuer(t testing.TB) *issuer {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
 		iss.discoveryHits.Add(1)
-		iss.answer(w, r, iss.discovery, map[string]any{"issuer": iss.URL, "jwks_uri": iss.URL + "/certs"})
+		if instead, _ := iss.replaced(); instead != nil {
+			instead(w, r)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": iss.URL, "jwks_uri": iss.URL + "/certs"})
 	})
 	mux.HandleFunc("GET /certs", func(w http.ResponseWriter, r *http.Request) {
-		iss.keyHit.Add(1)
-		iss.answer(w, r, iss.certs, iss.keySet())
+		iss.keyHits.Add(1)
+		if _, instead := iss.replaced(); instead != nil {
+			instead(w, r)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(iss.keySet())
 	})
 	iss.Server = httptest.NewServer(mux)
 	t.Cleanup(iss.Close)
 	return iss
 }
 
-func (iss *issuer) answer(w http.ResponseWriter, r *http.Request, instead http.HandlerFunc, usual any) {
+func (iss *issuer) replaced() (discovery, certs http.HandlerFunc) {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()
-	if instead != nil {
-		instead(w, r)
-		return
-	}
-	_ = json.NewEncoder(w).Encode(usual)
+	return iss.discovery, iss.certs
 }
 
 func (iss *issuer) keySet() jose.JSONWebKeySet {

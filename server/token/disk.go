@@ -7,12 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 const (
-	// tempPattern names files that are being written. It does not end in
-	// .json, so what a crash leaves is no key.
-	tempPattern = ".new-*"
+	// tempPrefix begins the names of files that are being written. They do not
+	// end in .json, so what a crash leaves is no key.
+	tempPrefix = ".new-"
 
 	// maxFile is more bytes than any of our files has.
 	maxFile = 4096
@@ -79,24 +80,23 @@ func readSecret(path string) (_ []byte, err error) {
 func writeSecret(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	temp, err := writeTemp(dir, data)
-	if err == nil {
-		// A link and not a rename, which would replace another file in silence.
-		err = os.Link(temp, path)
-		err = errors.Join(err, os.Remove(temp))
-	}
 	if err != nil {
 		return fmt.Errorf("token: write %s: %w", path, err)
 	}
-	if err := syncDir(dir); err != nil {
+	// A link and not a rename, which would replace another file in silence.
+	if err := os.Link(temp, path); err != nil {
+		return fmt.Errorf("token: write %s: %w", path, errors.Join(err, os.Remove(temp)))
+	}
+	if err := errors.Join(os.Remove(temp), syncDir(dir)); err != nil {
 		// Nobody will use the key, so it must not turn up at the next start.
-		return errors.Join(err, os.Remove(path))
+		return fmt.Errorf("token: write %s: %w", path, errors.Join(err, os.Remove(path)))
 	}
 	return nil
 }
 
 // writeTemp writes and syncs a file under a temporary name.
 func writeTemp(dir string, data []byte) (name string, err error) {
-	f, err := os.CreateTemp(dir, tempPattern) // mode 0600
+	f, err := os.CreateTemp(dir, tempPrefix) // mode 0600
 	if err != nil {
 		return "", err
 	}
@@ -113,12 +113,15 @@ func writeTemp(dir string, data []byte) (name string, err error) {
 // removeLeftovers deletes what a crash left half written: it may be the secret
 // of a key whose own file is long gone.
 func removeLeftovers(dir string) error {
-	names, err := filepath.Glob(filepath.Join(dir, tempPattern))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("token: %w", err)
 	}
-	for _, name := range names {
-		if err := removeSynced(name); err != nil {
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), tempPrefix) {
+			continue
+		}
+		if err := removeSynced(filepath.Join(dir, e.Name())); err != nil {
 			return err
 		}
 	}

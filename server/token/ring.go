@@ -166,7 +166,7 @@ func (r *Ring) Rotate(now, oldUntil time.Time) (Key, error) {
 	if onDisk[0].id != keys[0].id {
 		return Key{}, fmt.Errorf("token: rotate: the keys in %s were changed by another process: restart this one", r.dir)
 	}
-	fresh, err := writeNewKey(r.dir, r.instance, now, &former{ID: keys[0].id, Until: oldUntil.UTC()})
+	fresh, err := writeNewKey(r.dir, r.instance, now, &former{ID: keys[0].id, Until: oldUntil.Round(0).UTC()})
 	if err != nil {
 		return Key{}, err
 	}

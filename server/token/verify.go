@@ -21,7 +21,7 @@ const (
 	footerChars = 82 // the footer in base64url: every key's id has the same length
 
 	// maxLength is the most characters that a token has (CONTRACT 3), minLength
-	// those of one with an empty payload.
+	// those of one whose payload is {}.
 	maxLength = 2000
 	minLength = len(header) + 88 + 1 + footerChars
 

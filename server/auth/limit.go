@@ -1,0 +1,278 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// Limits are how many tries an address has. A zero rate is no limit.
+type Limits struct {
+	FailuresPerMinute, FailuresPerHour int
+	SignUpsPerHour                     int
+	ForgotsPerTenMinutes               int
+	ExemptLoopback                     bool // --dev
+}
+
+// DefaultLimits are those of a deployment.
+var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5}
+
+// Names are slowed down, never locked out: after freeFailures each further
+// one doubles the wait, up to longestDelay, and one is forgotten per forget.
+const (
+	freeFailures = 5
+	longestDelay = 900 * time.Second
+	forget       = 15 * time.Minute
+	// knownPerForget is what a range that has signed in to the account is
+	// allowed of its own, so that a stranger can't keep the owner out.
+	knownPerForget = 10
+	// aroundFactor is how much more the network around an address is allowed.
+	aroundFactor = 3
+	// remembered bounds the memory: the least recently seen go first.
+	remembered = 100_000
+)
+
+// digest stands for a name or an address in memory.
+type digest [16]byte
+
+func digestOf(parts ...string) digest {
+	h := sha256.New()
+	for _, p := range parts {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return digest(h.Sum(nil)[:16])
+}
+
+// slope is a level that rises with each failure and falls with time.
+type slope struct {
+	level float64
+	at    time.Time
+}
+
+// now lets the level fall at one per every.
+func (s *slope) now(t time.Time, every time.Duration) float64 {
+	if dt := t.Sub(s.at); dt > 0 {
+		s.level = math.Max(0, s.level-dt.Seconds()/every.Seconds())
+		s.at = t
+	}
+	return s.level
+}
+
+// wait is how long until one more fits below most.
+func (s *slope) wait(t time.Time, every time.Duration, most int) time.Duration {
+	over := s.now(t, every) + 1 - float64(most)
+	if over <= 0 {
+		return 0
+	}
+	return time.Duration(over * float64(every))
+}
+
+// slowed is what is remembered of one name: how many failures, and when the
+// last one was.
+type slowed struct {
+	failures slope
+	last     time.Time
+}
+
+func (s *slowed) wait(t time.Time) time.Duration {
+	n := int(math.Ceil(s.failures.now(t, forget)))
+	if n < freeFailures {
+		return 0
+	}
+	delay := longestDelay
+	if n-freeFailures < 10 { // 2^10 s is beyond the longest
+		delay = min(delay, time.Second<<(n-freeFailures))
+	}
+	return max(0, s.last.Add(delay).Sub(t))
+}
+
+// limiter counts tries by name and by address, in bounded memory.
+type limiter struct {
+	Limits
+	mu    sync.Mutex
+	names *lru.Cache[digest, *slowed]
+	known *lru.Cache[digest, *slope]
+	addrs *lru.Cache[digest, *slope]
+}
+
+func newLimiter(l Limits) *limiter {
+	names, _ := lru.New[digest, *slowed](remembered) // errors only for a size below 1
+	known, _ := lru.New[digest, *slope](remembered)
+	addrs, _ := lru.New[digest, *slope](4 * remembered)
+	return &limiter{Limits: l, names: names, known: known, addrs: addrs}
+}
+
+func at[V any](c *lru.Cache[digest, *V], key digest) *V {
+	if v, ok := c.Get(key); ok {
+		return v
+	}
+	v := new(V)
+	c.Add(key, v)
+	return v
+}
+
+func tooMany(rule string, wait time.Duration) error {
+	return &Error{
+		Kind: TooMany, Reason: "too_many", RetryAfter: wait,
+		Cause: fmt.Errorf("limit %s, %s left", rule, wait.Round(time.Millisecond)),
+	}
+}
+
+// try counts a try at a name before it is made, and hands out what takes the
+// count back when the try succeeds. known is the account's range, "" where the
+// address never signed in to it.
+func (l *limiter) try(name, known string, t time.Time) (giveBack func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known != "" {
+		s := at(l.known, digestOf(name, known))
+		if wait := s.wait(t, forget/knownPerForget, knownPerForget); wait > 0 {
+			return nil, tooMany("known range", wait)
+		}
+		s.level++
+		return func() { l.lower(s) }, nil
+	}
+	s := at(l.names, digestOf(name))
+	if wait := s.wait(t); wait > 0 {
+		return nil, tooMany("identifier", wait)
+	}
+	s.failures.level++
+	s.last = t
+	return func() { l.lower(&s.failures) }, nil
+}
+
+func (l *limiter) lower(s *slope) {
+	l.mu.Lock()
+	s.level = math.Max(0, s.level-1)
+	l.mu.Unlock()
+}
+
+// clear forgets what was counted against names: a finished reset proved who
+// owns them.
+func (l *limiter) clear(names ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, name := range names {
+		l.names.Remove(digestOf(name))
+	}
+}
+
+// rule is one limit of an address: most at once, refilled over a span.
+type rule struct {
+	name string
+	most int
+	over time.Duration
+}
+
+func (l *limiter) failureRules() []rule {
+	return []rule{
+		{"failures per minute", l.FailuresPerMinute, time.Minute},
+		{"failures per hour", l.FailuresPerHour, time.Hour},
+	}
+}
+
+func (l *limiter) signUpRules() []rule {
+	return []rule{{"sign-ups per hour", l.SignUpsPerHour, time.Hour}}
+}
+
+func (l *limiter) forgotRules() []rule {
+	return []rule{{"forgots per ten minutes", l.ForgotsPerTenMinutes, 10 * time.Minute}}
+}
+
+// address sees whether an address and the network around it have a try left
+// under the rules, and where count is set takes it.
+func (l *limiter) address(addr netip.Addr, rules []rule, t time.Time, count bool) error {
+	if l.ExemptLoopback && addr.IsLoopback() {
+		return nil
+	}
+	one, around := networks(addr)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var taken []*slope
+	for _, r := range rules {
+		if r.most == 0 {
+			continue
+		}
+		for _, scope := range []struct {
+			net  string
+			most int
+		}{{one, r.most}, {around, aroundFactor * r.most}} {
+			s := at(l.addrs, digestOf(r.name, scope.net))
+			if wait := s.wait(t, r.over/time.Duration(scope.most), scope.most); wait > 0 {
+				return tooMany(r.name, wait)
+			}
+			taken = append(taken, s)
+		}
+	}
+	if count {
+		for _, s := range taken {
+			s.level++
+		}
+	}
+	return nil
+}
+
+// failed counts a failure that has happened, whether or not there is room
+// for it.
+func (l *limiter) failed(addr netip.Addr, t time.Time) {
+	if l.ExemptLoopback && addr.IsLoopback() {
+		return
+	}
+	one, around := networks(addr)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.failureRules() {
+		if r.most == 0 {
+			continue
+		}
+		for net, most := range map[string]int{one: r.most, around: aroundFactor * r.most} {
+			s := at(l.addrs, digestOf(r.name, net))
+			s.now(t, r.over/time.Duration(most))
+			s.level++
+		}
+	}
+}
+
+// networks are what an address is limited by: itself (an IPv6 host has a /64),
+// and the /26 or /48 around it.
+func networks(addr netip.Addr) (one, around string) {
+	if addr = addr.Unmap(); addr.Is4() {
+		return masked(addr, 32), masked(addr, 26)
+	}
+	return masked(addr, 64), masked(addr, 48)
+}
+
+// addressRange is what counts as the same place: IPv4 /24, IPv6 /56.
+func addressRange(addr netip.Addr) string {
+	if addr = addr.Unmap(); addr.Is4() {
+		return masked(addr, 24)
+	}
+	return masked(addr, 56)
+}
+
+func masked(addr netip.Addr, bits int) string {
+	p, err := addr.WithZone("").Prefix(bits)
+	if err != nil {
+		return "unknown"
+	}
+	return p.String()
+}
+
+// countFailure counts err against the address when it is a wrong guess, and
+// returns it.
+func (s *Service) countFailure(c *Caller, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		switch e.Kind {
+		case Unauthenticated, Refused, BadLink:
+			s.limits.failed(c.Addr, s.Now())
+		}
+	}
+	return err
+}

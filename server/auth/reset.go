@@ -1,0 +1,226 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"kunci/db"
+	"kunci/mail"
+	"kunci/server/password"
+	"kunci/server/token"
+)
+
+// Forgot asks for a mail with a link to a new password.
+type Forgot struct {
+	Email       string
+	WithProfile bool // the mail tells the profile's details too
+	Confirm     bool // not a reset: another link that confirms the address
+}
+
+func (f *Forgot) kinds() (mail.Kind, db.Purpose, time.Duration) {
+	switch {
+	case f.Confirm:
+		return mail.Confirm, db.PurposeConfirm, confirmLasts
+	case f.WithProfile:
+		return mail.Profile, db.PurposeReset, resetLasts
+	}
+	return mail.Reset, db.PurposeReset, resetLasts
+}
+
+// Forgot queues the mail, to the stored address, if the account exists, is
+// enabled and its quota allows. Whatever happens looks the same from outside
+// and costs one write.
+func (s *Service) Forgot(ctx context.Context, c Caller, in Forgot) (struct{}, error) {
+	var chk check
+	chk.email("email", in.Email)
+	if err := chk.err(); err != nil {
+		return struct{}{}, err
+	}
+	if err := s.limits.address(c.Addr, s.limits.forgotRules(), s.Now(), true); err != nil {
+		return struct{}{}, err
+	}
+	m := mailedLink{mail: token.NewID(), link: token.NewID()}
+	m.kind, m.purpose, m.lasts = in.kinds()
+	err := s.update(ctx, func(tx db.Tx) error {
+		tx.Touch(s.Now())
+		a, err := tx.AccountByEmail(in.Email)
+		if isNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if a.Disabled || in.Confirm && a.EmailVerified {
+			return nil
+		}
+		return s.mailWithinQuota(tx, &c, a, m)
+	})
+	if err == nil {
+		s.MailQueued()
+	}
+	return struct{}{}, err
+}
+
+// How often links are mailed (CONTRACT 4, how often a reset is mailed).
+const (
+	mailPause       = 2 * time.Minute // one account, one range
+	mailsOfOneRange = 5               // a day
+	mailsOfAccount  = 24              // a day, the last of them for a known range
+)
+
+// mailWithinQuota queues a mail with a link unless the account has had its
+// share; then nothing happens, and nobody is told.
+func (s *Service) mailWithinQuota(tx db.Tx, c *Caller, a *db.Account, m mailedLink) error {
+	quota, err := tx.MailQuota(a.ID)
+	if err != nil {
+		return err
+	}
+	now, from := s.now(), addressRange(c.Addr)
+	quota.Sent = slices.DeleteFunc(quota.Sent, func(sent db.MailSent) bool { return now-sent.At >= db.Time((24 * time.Hour).Milliseconds()) })
+	most := mailsOfAccount
+	if _, err := tx.KnownRange(a.ID, from); err != nil {
+		most-- // kept for a range that has signed in
+	}
+	ofRange := 0
+	for _, sent := range quota.Sent {
+		if sent.Range != from {
+			continue
+		}
+		if ofRange++; now-sent.At < db.Time(mailPause.Milliseconds()) {
+			return nil
+		}
+	}
+	if ofRange >= mailsOfOneRange || len(quota.Sent) >= most {
+		return nil
+	}
+	quota.Sent = append(quota.Sent, db.MailSent{At: now, Range: from})
+	if err := tx.PutMailQuota(a.ID, quota); err != nil {
+		return err
+	}
+	return s.mailLink(tx, c, a, m)
+}
+
+// Reset sets a new password with the token from a mail.
+type Reset struct{ Token, Password string }
+
+// badLink is the one answer to a link that is unknown, used or expired.
+func badLink(cause string) *Error { return fail(BadLink, "bad_link", errors.New(cause)) }
+
+// link finds what a token from a mail stands for.
+func (s *Service) link(v db.View, p db.Purpose, id db.ID) (*db.Link, *db.Account, error) {
+	l, err := v.Link(id)
+	if isNotFound(err) {
+		return nil, nil, badLink("the link is unknown or was used")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if l.Purpose != p || l.Expires <= s.now() {
+		return nil, nil, badLink("the link has expired")
+	}
+	a, err := v.Account(l.Account)
+	if isNotFound(err) || err == nil && a.Disabled {
+		return nil, nil, badLink("its account is gone or disabled")
+	}
+	return l, a, err
+}
+
+// Reset sets the password, proves the address, ends every session and every
+// link of the account, clears its delays and mails a notice (CONTRACT 2 and 4).
+func (s *Service) Reset(ctx context.Context, c Caller, in Reset) (struct{}, error) {
+	return struct{}{}, s.countFailure(&c, s.reset(ctx, &c, in))
+}
+
+func (s *Service) reset(ctx context.Context, c *Caller, in Reset) error {
+	var chk check
+	if in.Token == "" {
+		chk.fault("token", "required", 0)
+	}
+	chk.password("password", in.Password, password.Standard)
+	if err := chk.err(); err != nil {
+		return err
+	}
+	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
+		return err
+	}
+	id, ok := s.Ring.OpenLink(string(db.PurposeReset), in.Token)
+	if !ok {
+		return badLink("no token of ours")
+	}
+	err := s.Store.View(func(v db.View) error {
+		_, a, err := s.link(v, db.PurposeReset, id)
+		if err != nil {
+			return err
+		}
+		return s.passwordFor(v, a, in.Password)
+	})
+	if err != nil {
+		return err
+	}
+	hash, err := s.Hasher.Hash(ctx, in.Password)
+	if err != nil {
+		return err
+	}
+	var names []string
+	notice := db.ID(token.NewID())
+	err = s.update(ctx, func(tx db.Tx) error {
+		_, a, err := s.link(tx.View, db.PurposeReset, id)
+		if err != nil {
+			return err
+		}
+		names = []string{nameKey(a.Email), nameKey(a.Username)}
+		proveEmail(a)
+		if err := s.setPassword(tx, a, hash, false); err != nil {
+			return err
+		}
+		if err := tx.MarkKnownRange(a.ID, addressRange(c.Addr), s.now()); err != nil {
+			return err
+		}
+		return s.mailNotice(tx, c.Lang, a, notice, mail.PasswordChanged, "")
+	})
+	if err != nil {
+		return err
+	}
+	s.limits.clear(names...)
+	s.MailQueued()
+	return nil
+}
+
+// passwordFor holds a new password to the rule of its account: the
+// dashboard's where it has a membership.
+func (s *Service) passwordFor(v db.View, a *db.Account, pw string) error {
+	rule := password.Standard
+	if _, err := v.Membership(a.ID); err == nil {
+		rule = password.Dashboard
+	} else if !isNotFound(err) {
+		return err
+	}
+	var c check
+	c.newPassword("password", pw, rule, s.AllowCommon, a.Email, a.Username, a.Name)
+	return c.err()
+}
+
+// setPassword stores a new password hash; sessions and links end with it.
+func (s *Service) setPassword(tx db.Tx, a *db.Account, hash string, weak bool) error {
+	a.PasswordHash, a.WeakPassword = hash, weak
+	a.Epoch++
+	a.Updated = s.now()
+	if err := tx.DropLinks(a.ID); err != nil {
+		return err
+	}
+	return tx.PutAccount(a)
+}
+
+// proveEmail marks the address as proved. The first proof ends the social ids
+// that came before it, since whoever brought them had not proved it; what
+// becomes of the password, sessions and links is for each proof to say.
+func proveEmail(a *db.Account) (first bool) {
+	if a.EmailVerified {
+		return false
+	}
+	a.EmailVerified = true
+	a.Google, a.Facebook, a.FBToken = db.SocialID{}, db.SocialID{}, nil
+	return true
+}

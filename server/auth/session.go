@@ -1,0 +1,139 @@
+package auth
+
+import (
+	"context"
+	"errors"
+
+	"kunci/db"
+	"kunci/server/token"
+)
+
+// bearer is what a token or key says of itself, before the store is asked.
+type bearer struct {
+	keyHash  []byte // of a key; else
+	id       db.ID
+	subject  string
+	audience string
+}
+
+func noSession(cause string) *Error { return fail(NoSession, "no_session", errors.New(cause)) }
+
+// read checks all of a token that can be checked without the store.
+func (s *Service) read(credential string) (*bearer, error) {
+	if credential == "" {
+		return nil, noSession("no token")
+	}
+	if hash, ok := token.KeyHash(credential); ok {
+		return &bearer{keyHash: hash[:]}, nil
+	}
+	claims, err := s.Ring.Verify(credential, s.PublicURL, s.Audiences, s.Now())
+	if err != nil {
+		return nil, noSession(err.Error())
+	}
+	id, ok := token.ParseID(claims.ID)
+	if !ok {
+		return nil, noSession("jti")
+	}
+	return &bearer{id: id, subject: claims.Subject, audience: claims.Audience}, nil
+}
+
+// stand finds the session and account that a token or key names. One that
+// verifies but whose session is gone is refused like a forged one.
+func (s *Service) stand(v db.View, b *bearer) (*db.Session, *db.Account, error) {
+	var session *db.Session
+	var err error
+	if b.keyHash != nil {
+		session, err = v.SessionByKey(b.keyHash)
+	} else {
+		session, err = v.Session(b.id)
+	}
+	if isNotFound(err) {
+		return nil, nil, noSession("the session is gone")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := v.Account(session.Account)
+	if isNotFound(err) {
+		return nil, nil, noSession("its account is gone")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case b.keyHash == nil && (session.Audience != b.audience || len(session.KeyHash) > 0 || a.UUID.String() != b.subject):
+		return nil, nil, noSession("the token names another session")
+	case session.Epoch != a.Epoch:
+		return nil, nil, noSession("the session was ended")
+	case session.Expires <= s.now():
+		return nil, nil, noSession("the session has expired")
+	case a.Disabled:
+		return nil, nil, noSession("the account is disabled")
+	}
+	return session, a, nil
+}
+
+// holder views the session and profile behind a token or key.
+func (s *Service) holder(credential string) (session *db.Session, p *Profile, err error) {
+	b, err := s.read(credential)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = s.Store.View(func(v db.View) error {
+		var a *db.Account
+		var err error
+		if session, a, err = s.stand(v, b); err != nil {
+			return err
+		}
+		p, err = profileOf(v, a)
+		return err
+	})
+	return session, p, err
+}
+
+// WhoAmI says whose token or key it is.
+func (s *Service) WhoAmI(_ context.Context, _ Caller, credential string) (*Profile, error) {
+	_, p, err := s.holder(credential)
+	return p, err
+}
+
+// SignOut ends the session that a token or key names. It has ended for good
+// when SignOut returns nil.
+func (s *Service) SignOut(ctx context.Context, _ Caller, credential string) (struct{}, error) {
+	b, err := s.read(credential)
+	if err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, s.update(ctx, func(tx db.Tx) error {
+		session, _, err := s.stand(tx.View, b)
+		if err != nil {
+			return err
+		}
+		return tx.EndSession(session.ID)
+	})
+}
+
+// Introspection is what the services behind us may know of a token or key
+// (RFC 7662 2.2).
+type Introspection struct {
+	Profile
+	Audience, Issuer, ID string
+	IssuedAt, Expires    int64 // seconds since 1970
+}
+
+// Introspect says what a token or key stands for, nil where it stands for
+// nothing, whatever the reason.
+func (s *Service) Introspect(_ context.Context, credential string) (*Introspection, error) {
+	session, p, err := s.holder(credential)
+	var e *Error
+	if errors.As(err, &e) && e.Kind == NoSession {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Introspection{
+		Profile: *p, Audience: session.Audience, Issuer: s.PublicURL, ID: token.FormatID(session.ID),
+		IssuedAt: session.Created.Time().Unix(), Expires: session.Expires.Time().Unix(),
+	}, nil
+}

@@ -1,0 +1,264 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"kunci/db"
+	"kunci/server/password"
+	"kunci/server/token"
+)
+
+// SignIn asks for a session by password. One of Email and Username is set; a
+// Username with an `@` is taken for an e-mail.
+type SignIn struct {
+	Email, Username string
+	Password        string
+	GCMID           string // kept when it is not empty
+}
+
+func (in *SignIn) identifier() (value string, isEmail bool) {
+	if in.Email != "" {
+		return in.Email, true
+	}
+	return in.Username, strings.Contains(in.Username, "@")
+}
+
+// nameKey is an identifier as tries at it are counted: over every spelling.
+func nameKey(identifier string) string {
+	if strings.Contains(identifier, "@") {
+		return db.FoldEmail(identifier)
+	}
+	if folded, ok := db.FoldUsername(identifier); ok {
+		return folded
+	}
+	return strings.ToLower(identifier)
+}
+
+func (in *SignIn) check(a *Audience) error {
+	var c check
+	identifier, _ := in.identifier()
+	if a.FieldRules {
+		c.email("email", identifier)
+		c.password("password", in.Password, password.Dashboard)
+	} else {
+		if identifier == "" {
+			c.fault("identifier", "required", 0)
+		}
+		if in.Password == "" {
+			c.fault("password", "required", 0)
+		}
+	}
+	c.text("gcm_id", in.GCMID, maxGCM)
+	return c.err()
+}
+
+// SignIn opens a session for whoever knows the password. Unknown, disabled and
+// password-less accounts answer as a wrong password does, at the same cost.
+func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, error) {
+	if err := in.check(c.Audience); err != nil {
+		return nil, err
+	}
+	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
+		return nil, err
+	}
+	identifier, isEmail := in.identifier()
+	seen, known, err := s.look(identifier, isEmail, &c)
+	if err != nil {
+		return nil, err
+	}
+	giveBack, err := s.limits.try(nameKey(identifier), known, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.verify(ctx, seen, in.Password)
+	if err != nil {
+		var busy *password.BusyError
+		if errors.As(err, &busy) || ctx.Err() != nil {
+			giveBack() // nothing was learned
+		}
+		return nil, s.countFailure(&c, err)
+	}
+	giveBack()
+	return s.open(ctx, &c, seen, opening{
+		gcmID:   in.GCMID,
+		rehash:  s.rehash(ctx, result, in.Password),
+		byOwner: true,
+	})
+}
+
+// seen is an account as it stood when it was looked at; nil for none.
+type seen struct {
+	*db.Account
+	profile *Profile
+}
+
+// look finds the account, and the caller's range if it has signed in to it.
+func (s *Service) look(identifier string, isEmail bool, c *Caller) (found *seen, known string, err error) {
+	err = s.Store.View(func(v db.View) error {
+		var a *db.Account
+		var err error
+		if isEmail {
+			a, err = v.AccountByEmail(identifier)
+		} else {
+			a, err = v.AccountByUsername(identifier)
+		}
+		if isNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p, err := profileOf(v, a)
+		if err != nil {
+			return err
+		}
+		found = &seen{a, p}
+		r := addressRange(c.Addr)
+		if k, err := v.KnownRange(a.ID, r); err == nil && s.now()-k.Seen < db.Time(knownFor.Milliseconds()) {
+			known = r
+		}
+		return nil
+	})
+	return found, known, err
+}
+
+// knownFor is how long a range that signed in to an account is known there.
+const knownFor = 30 * 24 * time.Hour
+
+// verify checks a password. Whatever is wrong, it costs one hash.
+func (s *Service) verify(ctx context.Context, a *seen, pw string) (password.Result, error) {
+	stored, cause := "", "no such account"
+	if a != nil {
+		stored, cause = a.PasswordHash, "wrong password"
+		if stored == "" {
+			cause = "the account has no password"
+		}
+	}
+	result, err := s.Hasher.Verify(ctx, stored, pw)
+	if errors.Is(err, password.ErrStored) {
+		cause = "the stored hash can't be verified"
+		result, err = s.Hasher.Verify(ctx, "", pw)
+	}
+	switch {
+	case err != nil:
+		return password.Result{}, err
+	case !result.OK:
+		return password.Result{}, wrongPassword(cause)
+	case a.Disabled:
+		return password.Result{}, wrongPassword("the account is disabled")
+	}
+	return result, nil
+}
+
+// rehash makes a new hash of a password that was just verified, where the
+// stored one is of another family or other parameters. When there is no room
+// for it now, it is made at the next sign-in.
+func (s *Service) rehash(ctx context.Context, r password.Result, pw string) string {
+	if !r.Stale {
+		return ""
+	}
+	hash, err := s.Hasher.Hash(ctx, pw)
+	if err != nil {
+		return ""
+	}
+	return hash
+}
+
+// opening is what happens in the same act as a new session.
+type opening struct {
+	gcmID   string
+	rehash  string
+	byOwner bool                                // the range becomes a known one
+	change  func(tx db.Tx, a *db.Account) error // further changes to the account; may run again
+}
+
+// open signs a token or makes a key, and stores the session in one act with
+// what comes with it. The account must stand as it was seen.
+func (s *Service) open(ctx context.Context, c *Caller, was *seen, o opening) (*Grant, error) {
+	if err := s.admitted(c, was.Account, was.profile); err != nil {
+		return nil, err
+	}
+	g, session, err := s.grant(c, was.profile)
+	if err != nil {
+		return nil, err
+	}
+	err = s.update(ctx, func(tx db.Tx) error {
+		a, err := tx.Account(was.ID)
+		if isNotFound(err) || err == nil && !was.unchanged(a) {
+			return wrongPassword("the account changed meanwhile")
+		}
+		if err != nil {
+			return err
+		}
+		return s.store(tx, c, a, *session, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// unchanged says whether what let the caller in still stands.
+func (s *seen) unchanged(a *db.Account) bool {
+	return !a.Disabled && a.PasswordHash == s.PasswordHash && a.Epoch == s.Epoch && a.UUID == s.UUID
+}
+
+// store writes a session and what comes with it. The session is a copy, since
+// an act may run again.
+func (s *Service) store(tx db.Tx, c *Caller, a *db.Account, session db.Session, o opening) error {
+	before := *a
+	if o.rehash != "" {
+		a.PasswordHash = o.rehash
+	}
+	if o.gcmID != "" {
+		a.GCMID = o.gcmID
+	}
+	if o.change != nil {
+		if err := o.change(tx, a); err != nil {
+			return err
+		}
+	}
+	if !reflect.DeepEqual(&before, a) {
+		a.Updated = s.now()
+		if err := tx.PutAccount(a); err != nil {
+			return err
+		}
+	}
+	if o.byOwner {
+		if err := tx.MarkKnownRange(a.ID, addressRange(c.Addr), s.now()); err != nil {
+			return err
+		}
+	}
+	session.Account = a.ID
+	return tx.AddSession(&session)
+}
+
+// grant prepares a session and what names it; nothing is stored yet.
+func (s *Service) grant(c *Caller, p *Profile) (*Grant, *db.Session, error) {
+	now := s.Now().UTC().Truncate(time.Second)
+	expires := now.Add(s.SessionLifetime)
+	session := &db.Session{
+		ID: token.NewID(), Audience: c.Audience.Name,
+		Created: db.At(now), Expires: db.At(expires), Addr: c.Addr.String(),
+	}
+	g := &Grant{Profile: *p, Expires: expires}
+	if c.Audience.OpaqueKey {
+		key, hash := token.NewKey()
+		g.Token, session.KeyHash = key, slices.Clone(hash[:])
+		return g, session, nil
+	}
+	tok, err := s.Ring.Sign(token.Claims{
+		Issuer: s.PublicURL, Subject: p.UUID, Audience: c.Audience.Name, ID: token.FormatID(session.ID),
+		IssuedAt: now, NotBefore: now, Expires: expires, Extra: c.Audience.Claims(p),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	g.Token = tok
+	return g, session, nil
+}

@@ -29,3 +29,6 @@ func (s *Service) Sweep(ctx context.Context) error {
 	_, err := s.Ring.Prune(s.Now())
 	return err
 }
+
+// Probe sees whether the store reads and writes.
+func (s *Service) Probe(ctx context.Context) error { return s.Store.Probe(ctx, s.Now()) }

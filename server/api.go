@@ -1,0 +1,85 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"kunci/server/auth"
+	"kunci/server/dialect"
+)
+
+// dialect answers a route of a dialect.
+func (s *Server) dialect(route *dialect.Route) handler {
+	return func(x *exchange, r *http.Request) {
+		s.allowOrigin(x, r)
+		q := &dialect.Request{
+			ID: x.id, Bearer: bearer(r), AcceptLanguage: r.Header.Get("Accept-Language"),
+			Caller: auth.Caller{Addr: x.addr},
+		}
+		end := route.Default()
+		var answer dialect.Answer
+		if route.Body {
+			x.failure = readBody(x, r, q, end)
+		}
+		if x.failure != nil {
+			answer = end.Dialect.Fail(q, x.failure)
+		} else {
+			end = route.Endpoint(q)
+			answer, x.failure = end.Serve(r.Context(), s.Auth, q)
+		}
+		x.dialect = end.Dialect.Name
+		if x.failure != nil {
+			retryAfter(x, x.failure)
+		}
+		writeJSON(x, answer.Status, answer.Body)
+	}
+}
+
+// bearer is what the Authorization header carries (RFC 6750 2.1; the scheme's
+// case does not matter). Tokens are never read from the query.
+func bearer(r *http.Request) string {
+	all := r.Header.Values("Authorization")
+	if len(all) != 1 {
+		return ""
+	}
+	scheme, credentials, found := strings.Cut(all[0], " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(credentials)
+}
+
+// readBody reads a body once and parses it. What can't be read answers before
+// anything is done.
+func readBody(x *exchange, r *http.Request, q *dialect.Request, end *dialect.Endpoint) *auth.Error {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || len(r.Header.Values("Content-Type")) > 1 || !end.Dialect.Reads(media) {
+		return &auth.Error{Kind: auth.MediaType, Reason: "media_type"}
+	}
+	body, failure := readAll(x, r)
+	if failure != nil {
+		return failure
+	}
+	return q.Parse(media, params, body)
+}
+
+// readAll reads at most maxBody bytes.
+func readAll(x *exchange, r *http.Request) ([]byte, *auth.Error) {
+	tooLarge := &auth.Error{Kind: auth.TooLarge, Reason: "too_large"}
+	if r.ContentLength > maxBody {
+		x.Header().Set("Connection", "close") // rather than read what is refused
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, r.Body, maxBody))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge
+	case err != nil:
+		return nil, &auth.Error{Kind: auth.Malformed, Reason: "malformed", Cause: errors.New("the body broke off")}
+	}
+	return body, nil
+}

@@ -1,0 +1,53 @@
+package server
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+)
+
+// allowOrigin lets a browser hand the answer to a page of a listed origin.
+// Any other origin gets none of these headers.
+func (s *Server) allowOrigin(x *exchange, r *http.Request) bool {
+	if !s.api[r.URL.Path] {
+		return false
+	}
+	h := x.Header()
+	h.Add("Vary", "Origin")
+	origin := r.Header.Get("Origin")
+	if origin == "" || !s.listed(origin) {
+		return false
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+	return true
+}
+
+func (s *Server) listed(origin string) bool {
+	return slices.Contains(s.CORSOrigins, origin) || s.Dev && isLoopbackOrigin(origin)
+}
+
+func isLoopbackOrigin(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
+		return false
+	}
+	if u.Hostname() == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err == nil && addr.IsLoopback()
+}
+
+// preflight answers OPTIONS (Fetch, CORS preflight). The router has set Allow.
+func (s *Server) preflight(x *exchange, r *http.Request) {
+	h := x.Header()
+	if s.allowOrigin(x, r) {
+		h.Set("Access-Control-Allow-Methods", h.Get("Allow"))
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept")
+		h.Set("Access-Control-Max-Age", "600")
+		h.Add("Vary", "Access-Control-Request-Method, Access-Control-Request-Headers")
+	}
+	x.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,127 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kunci/server/auth"
+)
+
+// exchange is one request on its way to one answer. It is the ResponseWriter
+// that handlers get, so that what the log needs is at hand without travelling
+// in a context.
+type exchange struct {
+	http.ResponseWriter
+	request *http.Request
+	id      string
+	addr    netip.Addr
+	start   time.Time
+
+	route   string // the pattern that matched
+	dialect string
+	status  int
+	failure *auth.Error
+}
+
+// WriteHeader notes the status on its way.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes an implied 200.
+func (x *exchange) Write(b []byte) (int, error) {
+	if x.status == 0 {
+		x.status = http.StatusOK
+	}
+	return x.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// caller is who asks, for use cases that belong to no dialect.
+func (x *exchange) caller(lang string) auth.Caller { return auth.Caller{Addr: x.addr, Lang: lang} }
+
+// ServeHTTP is the chain around every request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{ResponseWriter: w, request: r, id: uuid.NewString(), start: time.Now()}
+	x.addr = s.clientAddr(r)
+	h := w.Header()
+	h.Set("X-Request-Id", x.id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	defer s.finish(x)
+	if r.URL.RawPath != "" {
+		// A path that says %2F or %61 is none of ours: whoever filters paths
+		// in front of us would read it differently.
+		s.notFound(x, r)
+		return
+	}
+	s.router.ServeHTTP(x, r)
+}
+
+// finish turns a panic into a 500 and writes the request's one log line.
+func (s *Server) finish(x *exchange) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		x.failure = &auth.Error{Kind: auth.Internal, Reason: "internal", Cause: fmt.Errorf("panic: %T", p)}
+		s.Log.Error("panic", "request", x.id, "route", x.route, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		if x.status == 0 {
+			writeError(x, http.StatusInternalServerError, "internal error")
+		}
+	}
+	s.log(x)
+}
+
+func (s *Server) log(x *exchange) {
+	level, outcome := slog.LevelInfo, "ok"
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs,
+		slog.String("request", x.id), slog.String("method", method(x.request)), slog.String("route", x.route),
+		slog.Int("status", x.status), slog.Duration("took", time.Since(x.start)), slog.String("address", x.addr.String()))
+	if x.dialect != "" {
+		attrs = append(attrs, slog.String("dialect", x.dialect))
+	}
+	switch f := x.failure; {
+	case f != nil:
+		outcome = f.Reason
+		if f.Kind == auth.Internal {
+			level = slog.LevelError
+		}
+		for _, field := range f.Fields {
+			attrs = append(attrs, slog.String("field", field.Name+" "+field.Reason))
+		}
+		if f.RetryAfter > 0 {
+			attrs = append(attrs, slog.Duration("retry_after", f.RetryAfter))
+		}
+		if f.Cause != nil {
+			attrs = append(attrs, slog.String("cause", f.Cause.Error()))
+		}
+	case x.status >= http.StatusBadRequest:
+		outcome = http.StatusText(x.status)
+	}
+	attrs = append(attrs, slog.String("outcome", outcome))
+	s.Log.LogAttrs(x.request.Context(), level, "request", attrs...)
+}
+
+// method is the request's method, or that it is none that anybody uses: what
+// a client makes up stays out of the log.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions, http.MethodTrace, http.MethodConnect:
+		return r.Method
+	}
+	return "other"
+}

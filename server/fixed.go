@@ -1,0 +1,144 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"kunci/server/auth"
+)
+
+// fixed adds the routes that every deployment has besides the dialects'
+// (CONTRACT 6).
+func (s *Server) fixed() {
+	s.handleGet("/healthz", s.healthz)
+	s.handleGet("/readyz", s.readyz)
+	s.handleGet("/.well-known/paseto-keys", s.publishedKeys)
+	if s.IntrospectSecret != "" {
+		s.secret = sha256.Sum256([]byte(s.IntrospectSecret))
+		s.handle(http.MethodPost, "/introspect", s.introspect)
+	}
+}
+
+type statusBody struct {
+	Status string `json:"status"`
+}
+
+func (s *Server) healthz(x *exchange, _ *http.Request) { writeJSON(x, http.StatusOK, statusBody{"ok"}) }
+
+func (s *Server) readyz(x *exchange, _ *http.Request) {
+	if !s.ready.ok.Load() {
+		x.Header().Set("Retry-After", "5")
+		writeJSON(x, http.StatusServiceUnavailable, statusBody{"not ready"})
+		return
+	}
+	writeJSON(x, http.StatusOK, statusBody{"ready"})
+}
+
+// readiness is what the background probe found last.
+type readiness struct{ ok atomic.Bool }
+
+const (
+	probeEvery  = 5 * time.Second
+	probeWithin = 3 * time.Second
+)
+
+// watch probes until ctx ends, and says in the log when the finding changes.
+func (r *readiness) watch(ctx context.Context, probe func(context.Context) error, log *slog.Logger) {
+	for first := true; ; first = false {
+		within, cancel := context.WithTimeout(ctx, probeWithin)
+		err := probe(within)
+		cancel()
+		if was := r.ok.Swap(err == nil); ctx.Err() == nil && (first || was != (err == nil)) {
+			if err != nil {
+				log.Error("not ready: the store does not read and write", "cause", err.Error())
+			} else {
+				log.Info("ready: the store reads and writes")
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(probeEvery):
+		}
+	}
+}
+
+type keysBody struct {
+	Keys []auth.PublishedKey `json:"keys"`
+}
+
+// publishedKeys lists every key that still verifies.
+func (s *Server) publishedKeys(x *exchange, _ *http.Request) {
+	x.Header().Set("Cache-Control", "public, max-age=60")
+	writeJSON(x, http.StatusOK, keysBody{s.Auth.PublishedKeys()})
+}
+
+type introspectionBody struct {
+	Active    bool   `json:"active"`
+	Subject   string `json:"sub"`
+	Username  string `json:"username"`
+	Audience  string `json:"aud"`
+	Issuer    string `json:"iss"`
+	ID        string `json:"jti"`
+	IssuedAt  int64  `json:"iat"`
+	Expires   int64  `json:"exp"`
+	AccountID uint64 `json:"id"`
+	Email     string `json:"email"`
+	CompanyID string `json:"companyId,omitempty"`
+	RoleID    string `json:"roleId,omitempty"`
+}
+
+type inactiveBody struct {
+	Active bool `json:"active"`
+}
+
+// introspect tells the services behind us what a token or Shoop key stands
+// for (RFC 7662 2; the caller proves itself with the secret as a bearer).
+func (s *Server) introspect(x *exchange, r *http.Request) {
+	given := sha256.Sum256([]byte(bearer(r)))
+	if subtle.ConstantTimeCompare(given[:], s.secret[:]) != 1 {
+		writeError(x, http.StatusUnauthorized, "invalid_client")
+		return
+	}
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if media != "application/x-www-form-urlencoded" {
+		writeError(x, http.StatusUnsupportedMediaType, "invalid_request")
+		return
+	}
+	body, failure := readAll(x, r)
+	if failure != nil {
+		x.failure = failure
+		writeError(x, map[auth.Kind]int{auth.TooLarge: http.StatusRequestEntityTooLarge, auth.Malformed: http.StatusBadRequest}[failure.Kind], "invalid_request")
+		return
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil || len(form["token"]) != 1 || form.Get("token") == "" {
+		writeError(x, http.StatusBadRequest, "invalid_request")
+		return
+	}
+	found, err := s.Auth.Introspect(r.Context(), form.Get("token"))
+	if err != nil {
+		x.failure = auth.AsError(err)
+		writeError(x, http.StatusInternalServerError, "server_error")
+		return
+	}
+	if found == nil {
+		writeJSON(x, http.StatusOK, inactiveBody{})
+		return
+	}
+	answer := introspectionBody{
+		Active: true, Subject: found.UUID, Username: found.Username, Audience: found.Audience, Issuer: found.Issuer,
+		ID: found.ID, IssuedAt: found.IssuedAt, Expires: found.Expires, AccountID: found.Profile.ID, Email: found.Email,
+	}
+	if found.Member {
+		answer.CompanyID, answer.RoleID = found.Company.ID, found.Role.ID
+	}
+	writeJSON(x, http.StatusOK, answer)
+}

@@ -1,0 +1,92 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/julienschmidt/httprouter"
+
+	"kunci/mail"
+	"kunci/server/auth"
+	"kunci/server/dialect"
+)
+
+// Config is what a Server is made of.
+type Config struct {
+	Auth     *auth.Service
+	Dialects dialect.Settings
+	Log      *slog.Logger
+
+	CORSOrigins      []string       // exact origins that browsers may call from
+	TrustedProxies   []netip.Prefix // whose X-Forwarded-For counts
+	IntrospectSecret string         // "": /introspect is not there
+
+	Dev    bool         // any loopback origin may call; the front page names the demo accounts
+	Demos  []auth.Demo  // shown on the front page
+	Outbox *mail.Outbox // shown at /outbox; nil: not there
+}
+
+// Server answers HTTP.
+type Server struct {
+	Config
+	router *httprouter.Router
+	api    map[string]bool // paths of dialects: those that browsers may call from elsewhere
+	secret [32]byte        // SHA-256 of IntrospectSecret
+	ready  readiness
+	hinted hint
+}
+
+// Bounds of a connection (CONTRACT 4; OWASP ASVS 4, slow clients).
+const (
+	headerWithin = 10 * time.Second
+	readWithin   = 20 * time.Second
+	writeWithin  = 30 * time.Second
+	idleWithin   = 2 * time.Minute
+	maxHeader    = 16 << 10
+	maxBody      = 64 << 10
+	drainWithin  = 8 * time.Second
+)
+
+// New makes a Server.
+func New(c Config) *Server {
+	s := &Server{Config: c, router: httprouter.New(), api: map[string]bool{}}
+	s.routes()
+	return s
+}
+
+// Serve answers on a listener until ctx ends, then lets the requests under
+// way finish, for at most 8 s.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	h := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: headerWithin,
+		ReadTimeout:       readWithin,
+		WriteTimeout:      writeWithin,
+		IdleTimeout:       idleWithin,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.ready.watch(watch, s.Auth.Probe, s.Log)
+	drained := make(chan error, 1)
+	go func() {
+		<-watch.Done()
+		within, cancel := context.WithTimeout(context.Background(), drainWithin)
+		defer cancel()
+		err := h.Shutdown(within)
+		if err != nil {
+			err = errors.Join(err, h.Close())
+		}
+		drained <- err
+	}()
+	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-drained
+}

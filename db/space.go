@@ -48,12 +48,12 @@ var spaces = []struct {
 	name  Space
 	since int
 }{
-	{spaceAccount, 1}, {spaceAccountEmail, 1}, {spaceAccountFBToken, 1}, {spaceAccountFacebook, 1},
-	{spaceAccountGoogle, 1}, {spaceAccountUUID, 1}, {spaceAccountUsername, 1},
-	{spaceCompany, 1}, {spaceCompanyName, 1}, {spaceDivision, 1}, {spaceDivisionName, 1},
-	{spaceKnownRange, 1}, {spaceLink, 1}, {spaceLinkAccount, 1}, {spaceLinkExpiry, 1},
-	{spaceMail, 1}, {spaceMailAccount, 1}, {spaceMailDue, 1}, {spaceMailQuota, 1},
-	{spaceMembership, 1}, {spaceMembershipLookup, 1}, {spaceMeta, 1}, {spaceRole, 1}, {spaceRoleName, 1},
+	{spaceAccount, 1}, {spaceAccountEmail, 1}, {spaceAccountFacebook, 1}, {spaceAccountFBToken, 1},
+	{spaceAccountGoogle, 1}, {spaceAccountUsername, 1}, {spaceAccountUUID, 1}, {spaceCompany, 1},
+	{spaceCompanyName, 1}, {spaceDivision, 1}, {spaceDivisionName, 1}, {spaceKnownRange, 1},
+	{spaceLink, 1}, {spaceLinkAccount, 1}, {spaceLinkExpiry, 1}, {spaceMail, 1},
+	{spaceMailAccount, 1}, {spaceMailDue, 1}, {spaceMailQuota, 1}, {spaceMembership, 1},
+	{spaceMembershipLookup, 1}, {spaceMeta, 1}, {spaceRole, 1}, {spaceRoleName, 1},
 	{spaceSession, 1}, {spaceSessionAccount, 1}, {spaceSessionExpiry, 1}, {spaceSessionKey, 1},
 }
 

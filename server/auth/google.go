@@ -52,9 +52,9 @@ func (s *Service) SignInGoogle(ctx context.Context, c Caller, in SignInGoogle) (
 	}
 	g, err := s.signInGoogle(ctx, &c, &in)
 	var taken *db.TakenError
-	if errors.As(err, &taken) {
+	if errors.As(err, &taken) || errors.Is(err, errChanged) {
 		// Another first sign-in of the same identity came in between: what it
-		// made is there to be found now.
+		// made or linked is there to be found now.
 		g, err = s.signInGoogle(ctx, &c, &in)
 	}
 	return g, s.countFailure(&c, err)
@@ -163,6 +163,9 @@ func (s *Service) openLinked(ctx context.Context, c *Caller, a *seen, who google
 	}
 	notice := db.ID(token.NewID())
 	g, err := s.open(ctx, c, a, opening{byOwner: true, change: func(tx db.Tx, a *db.Account) error {
+		if a.Google == who.id {
+			return nil // another sign-in of the same identity was faster
+		}
 		if !holdsNoGoogle(a) {
 			return fail(Conflict, "social_conflict", errors.New("the account was linked to another id meanwhile"))
 		}

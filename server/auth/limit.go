@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/netip"
 	"sync"
@@ -92,18 +93,35 @@ func (s *slowed) wait(t time.Time) time.Duration {
 	return max(0, s.last.Add(delay).Sub(t))
 }
 
+// places are the known ranges from which one name was tried lately. They are
+// kept by name, so that a reset can forget them all.
+type places map[string]*slope
+
+func (p *places) at(known string, t time.Time) *slope {
+	if *p == nil {
+		*p = places{}
+	}
+	maps.DeleteFunc(*p, func(_ string, s *slope) bool { return s.now(t, forget/knownPerForget) == 0 })
+	s := (*p)[known]
+	if s == nil {
+		s = &slope{at: t}
+		(*p)[known] = s
+	}
+	return s
+}
+
 // limiter counts tries by name and by address, in bounded memory.
 type limiter struct {
 	Limits
 	mu    sync.Mutex
 	names *lru.Cache[digest, *slowed]
-	known *lru.Cache[digest, *slope]
+	known *lru.Cache[digest, *places]
 	addrs *lru.Cache[digest, *slope]
 }
 
 func newLimiter(l Limits) *limiter {
 	names, _ := lru.New[digest, *slowed](remembered) // errors only for a size below 1
-	known, _ := lru.New[digest, *slope](remembered)
+	known, _ := lru.New[digest, *places](remembered)
 	addrs, _ := lru.New[digest, *slope](4 * remembered)
 	return &limiter{Limits: l, names: names, known: known, addrs: addrs}
 }
@@ -131,7 +149,7 @@ func (l *limiter) try(name, known string, t time.Time) (giveBack func(), err err
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known != "" {
-		s := at(l.known, digestOf(name, known))
+		s := at(l.known, digestOf(name)).at(known, t)
 		if wait := s.wait(t, forget/knownPerForget, knownPerForget); wait > 0 {
 			return nil, tooMany("known range", wait)
 		}
@@ -142,9 +160,17 @@ func (l *limiter) try(name, known string, t time.Time) (giveBack func(), err err
 	if wait := s.wait(t); wait > 0 {
 		return nil, tooMany("identifier", wait)
 	}
+	before := s.last
 	s.failures.level++
 	s.last = t
-	return func() { l.lower(&s.failures) }, nil
+	return func() {
+		l.lower(&s.failures)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if s.last.Equal(t) { // else a later try moved it
+			s.last = before
+		}
+	}, nil
 }
 
 func (l *limiter) lower(s *slope) {
@@ -160,6 +186,7 @@ func (l *limiter) clear(names ...string) {
 	defer l.mu.Unlock()
 	for _, name := range names {
 		l.names.Remove(digestOf(name))
+		l.known.Remove(digestOf(name))
 	}
 }
 

@@ -69,25 +69,41 @@ func noUser(who string) error {
 	return fail(NotFound, "not_found", fmt.Errorf("no account is called %q: name one by e-mail, username, UUID or id (user list shows them)", who))
 }
 
-// findUser finds an account by e-mail, UUID, username or id.
+// findUser finds an account by e-mail, UUID, username or id. Anybody may take
+// a username that looks like another account's id or UUID: where both stand,
+// it refuses to choose.
 func findUser(v db.View, who string) (*db.Account, error) {
-	a, err := func() (*db.Account, error) {
-		if strings.Contains(who, "@") {
-			return v.AccountByEmail(who)
-		}
-		if id, err := uuid.Parse(who); err == nil {
-			return v.AccountByUUID(id)
-		}
-		a, err := v.AccountByUsername(who)
-		if id, bad := strconv.ParseUint(who, 10, 64); isNotFound(err) && bad == nil {
-			return v.Account(id)
+	if strings.Contains(who, "@") {
+		a, err := v.AccountByEmail(who)
+		if isNotFound(err) {
+			return nil, noUser(who)
 		}
 		return a, err
-	}()
-	if isNotFound(err) {
+	}
+	named, err := v.AccountByUsername(who)
+	if err != nil && !isNotFound(err) {
+		return nil, err
+	}
+	a, err := findByID(v, who)
+	switch {
+	case isNotFound(err) && named == nil:
 		return nil, noUser(who)
+	case isNotFound(err):
+		return named, nil
+	case err == nil && named != nil && named.ID != a.ID:
+		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is the id of one account and the username of another: name the account by e-mail", who))
 	}
 	return a, err
+}
+
+func findByID(v db.View, who string) (*db.Account, error) {
+	if id, err := uuid.Parse(who); err == nil {
+		return v.AccountByUUID(id)
+	}
+	if id, err := strconv.ParseUint(who, 10, 64); err == nil {
+		return v.Account(id)
+	}
+	return nil, db.ErrNotFound
 }
 
 // User returns one account.

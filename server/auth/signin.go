@@ -66,8 +66,18 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
+	g, err := s.signIn(ctx, &c, &in)
+	if errors.Is(err, errChanged) {
+		// Such as another sign-in that renewed the hash: the password is judged
+		// by what stands now.
+		g, err = s.signIn(ctx, &c, &in)
+	}
+	return g, s.countFailure(&c, err)
+}
+
+func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, error) {
 	identifier, isEmail := in.identifier()
-	seen, known, err := s.look(identifier, isEmail, &c)
+	seen, known, err := s.look(identifier, isEmail, c)
 	if err != nil {
 		return nil, err
 	}
@@ -81,15 +91,19 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 		if errors.As(err, &busy) || ctx.Err() != nil {
 			giveBack() // nothing was learned
 		}
-		return nil, s.countFailure(&c, err)
+		return nil, err
 	}
 	giveBack()
-	return s.open(ctx, &c, seen, opening{
+	return s.open(ctx, c, seen, opening{
 		gcmID:   in.GCMID,
 		rehash:  s.rehash(ctx, result, in.Password),
 		byOwner: true,
 	})
 }
+
+// errChanged says that between looking and writing something about the account
+// changed on which the sign-in rests.
+var errChanged = errors.New("the account changed meanwhile")
 
 // seen is an account as it stood when it was looked at; nil for none.
 type seen struct {
@@ -190,7 +204,7 @@ func (s *Service) open(ctx context.Context, c *Caller, was *seen, o opening) (*G
 	err = s.update(ctx, func(tx db.Tx) error {
 		a, err := tx.Account(was.ID)
 		if isNotFound(err) || err == nil && !was.unchanged(a) {
-			return wrongPassword("the account changed meanwhile")
+			return fail(Unauthenticated, "wrong_password", errChanged)
 		}
 		if err != nil {
 			return err

@@ -1,6 +1,10 @@
 package dialect
 
-import "kunci/server/auth"
+import (
+	"slices"
+
+	"kunci/server/auth"
+)
 
 // Fields are the members of a body at its top level.
 type Fields map[string]value
@@ -44,7 +48,11 @@ func (r *reader) need(name string) string {
 	return v.text
 }
 
+// fault notes what is wrong with a field, once: a field may be read twice.
 func (r *reader) fault(name, reason string) {
+	if slices.ContainsFunc(r.faults, func(f auth.Field) bool { return f.Name == name }) {
+		return
+	}
 	r.faults = append(r.faults, auth.Field{Name: name, Reason: reason})
 }
 

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"syscall"
+
+	urfave "github.com/urfave/cli/v3"
+)
+
+// Exit codes (DESIGN 4).
+const (
+	exitFine   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// program is what a run of kunci has of its surroundings.
+type program struct {
+	env            map[string]string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// Main runs the command that args name (args[0] is the program) and returns
+// its exit code: 0 fine, 1 failed, 2 wrong usage. What went wrong is one line
+// on stderr. A server drains and ends when ctx does. What is made from then on
+// is for this user alone: Main sets the umask of the process to 077.
+func Main(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	syscall.Umask(0o077)
+	p := &program{env: environment(env), stdin: stdin, stdout: stdout, stderr: stderr}
+	err := p.tree().Run(ctx, args)
+	if err == nil {
+		return exitFine
+	}
+	_, _ = fmt.Fprintln(stderr, "kunci: "+words(ctx, err))
+	if isUsage(err) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// tree is every command.
+func (p *program) tree() *urfave.Command {
+	root := &urfave.Command{
+		Name:  "kunci",
+		Usage: "an authentication server: five login APIs over one set of accounts",
+		Description: "kunci serve --dev tries it out; kunci COMMAND --help says what a command takes.\n" +
+			"Every setting of serve is also read from the environment: --public-url from KUNCI_PUBLIC_URL.\n" +
+			"Exit status: 0 fine, 1 failed, 2 wrong usage.",
+		HideHelpCommand: true,
+		HideVersion:     true,
+		Flags:           sharedFlags(),
+		Reader:          p.stdin,
+		Writer:          p.stdout,
+		ErrWriter:       p.stderr,
+		// Main alone prints errors and chooses the exit code.
+		ExitErrHandler: func(context.Context, *urfave.Command, error) {},
+		Commands: []*urfave.Command{
+			p.serveCommand(), p.userCommand(), p.companyCommand(), p.divisionCommand(), p.roleCommand(),
+			p.sessionCommand(), p.keyCommand(), p.checkCommand(), p.healthCommand(), p.versionCommand(),
+		},
+	}
+	strict(root)
+	return root
+}
+
+// strict makes wrong usage an error of ours in a command and all below it,
+// and groups of commands refuse a name that none of them has.
+func strict(cmd *urfave.Command) {
+	cmd.OnUsageError = func(_ context.Context, c *urfave.Command, err error, _ bool) error {
+		return usage(c, err.Error())
+	}
+	if len(cmd.Commands) > 0 {
+		cmd.Action = func(_ context.Context, c *urfave.Command) error {
+			if name := c.Args().First(); name != "" {
+				return usage(c, fmt.Sprintf("there is no command %q", name))
+			}
+			return urfave.ShowSubcommandHelp(c)
+		}
+	}
+	for _, sub := range cmd.Commands {
+		strict(sub)
+	}
+}
+
+// group is a command that only holds others.
+func group(name, about string, commands ...*urfave.Command) *urfave.Command {
+	return &urfave.Command{Name: name, Usage: about, Commands: commands}
+}
+
+// arguments returns exactly as many arguments as there are names.
+func arguments(cmd *urfave.Command, names ...string) ([]string, error) {
+	got := cmd.Args().Slice()
+	switch {
+	case len(got) < len(names):
+		return nil, usage(cmd, names[len(got)]+" is missing")
+	case len(got) > len(names):
+		return nil, usage(cmd, fmt.Sprintf("%q is one argument too many", got[len(names)]))
+	}
+	for i, value := range got {
+		if value == "" {
+			return nil, usage(cmd, names[i]+" is empty")
+		}
+	}
+	return got, nil
+}

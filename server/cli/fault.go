@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"kunci/server/auth"
+	"kunci/server/dialect"
+)
+
+// usageError is a command line or setting that can't be carried out, whatever
+// the state of the data.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func isUsage(err error) bool {
+	var ours *usageError
+	var library urfave.ExitCoder // a help topic that is not there
+	return errors.As(err, &ours) || errors.As(err, &library)
+}
+
+// usage is wrong usage of a command, and where its help is.
+func usage(cmd *urfave.Command, text string) error {
+	return &usageError{fmt.Sprintf("%s (see %s --help)", strings.TrimSpace(text), cmd.FullName())}
+}
+
+// words are an error as one line for an operator.
+func words(ctx context.Context, err error) string {
+	var e *auth.Error
+	var text string
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		text = "interrupted"
+	case errors.As(err, &e):
+		text = refusal(e)
+	default:
+		text = err.Error()
+	}
+	for _, room := range []string{"token: ", "mail: ", "db: "} {
+		text = strings.TrimPrefix(text, room)
+	}
+	return neutral(text)
+}
+
+// refusal is what the core did not do, in an operator's words: the fields at
+// fault by the names of their flags, else the cause, which here nobody has to
+// be kept from.
+func refusal(e *auth.Error) string {
+	var faults []string
+	for _, f := range e.Fields {
+		faults = append(faults, strings.ReplaceAll(f.Name, "_", "-")+" "+fieldText(f))
+	}
+	switch {
+	case len(faults) > 0:
+		return strings.Join(faults, "; ")
+	case e.Kind == auth.Busy:
+		return fmt.Sprintf("no capacity now (%v): try again", e.Cause)
+	case e.Cause != nil:
+		return e.Cause.Error()
+	}
+	return dialect.Text(e.Reason, dialect.English)
+}
+
+// fieldText is what is wrong with a field. An id in a body is no UUID in any
+// dialect, so only operators hear of that.
+func fieldText(f auth.Field) string {
+	if f.Reason == "not_uuid" {
+		return "is not a UUID"
+	}
+	return dialect.FieldText(f, dialect.English)
+}

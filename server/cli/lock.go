@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// lock keeps every other kunci out of a data folder. The file names who holds
+// it; what holds is the lock of the system on it, which ends with the process.
+type lock struct {
+	file   *os.File
+	path   string
+	made   bool
+	before []byte // what a crash left in the file
+}
+
+// errReplaced says that the file was taken away between opening and locking:
+// its owner has just ended.
+var errReplaced = errors.New("cli: the lock file was replaced")
+
+// take locks a folder that exists, for a command. It does not wait: a held
+// one is refused with the process that holds it.
+func take(dir, command string) (*lock, error) {
+	path := filepath.Join(dir, lockFile)
+	for {
+		l, err := try(path)
+		switch {
+		case errors.Is(err, errReplaced):
+			continue
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return nil, fmt.Errorf("%s is in use by %s: stop it first", dir, holder(path))
+		case err != nil:
+			return nil, err
+		}
+		if err := l.write([]byte(strconv.Itoa(os.Getpid()) + "\nkunci " + command + "\n")); err != nil {
+			return nil, errors.Join(err, l.release())
+		}
+		return l, nil
+	}
+}
+
+func try(path string) (_ *lock, err error) {
+	const flags = os.O_RDWR | syscall.O_NOFOLLOW
+	l := &lock{path: path, made: true}
+	l.file, err = os.OpenFile(path, flags|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		l.made = false
+		l.file, err = os.OpenFile(path, flags, 0)
+	}
+	if !l.made && errors.Is(err, fs.ErrNotExist) {
+		return nil, errReplaced
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = l.file.Close()
+		}
+	}()
+	if err := syscall.Flock(int(l.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, err
+	}
+	opened, err := l.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if standing, err := os.Lstat(path); err != nil || !os.SameFile(opened, standing) {
+		return nil, errReplaced
+	}
+	l.before, err = io.ReadAll(io.LimitReader(l.file, 1<<10))
+	return l, err
+}
+
+// holder names the process that a held lock file tells of.
+func holder(path string) string {
+	b, err := os.ReadFile(path)
+	pid, command, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+	if _, bad := strconv.Atoi(pid); err != nil || bad != nil {
+		return "another process" // which has not written its name yet
+	}
+	if command != "" {
+		pid += " (" + command + ")"
+	}
+	return "process " + pid
+}
+
+func (l *lock) write(text []byte) error {
+	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := l.file.WriteAt(text, 0)
+	return err
+}
+
+// release unlocks the folder and leaves the file as it was found, so that a
+// command which was refused has changed nothing.
+func (l *lock) release() error {
+	var err error
+	if l.made {
+		err = os.Remove(l.path) // while it is locked: nobody else's can be hit
+	} else {
+		err = l.write(l.before)
+	}
+	return errors.Join(err, l.file.Close())
+}

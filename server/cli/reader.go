@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	urfave "github.com/urfave/cli/v3"
+)
+
+// reader looks settings up: flag before environment before default. An empty
+// variable counts as one that is not set. The first fault is kept in err.
+type reader struct {
+	cmd *urfave.Command
+	env map[string]string
+	dev bool
+	err error
+}
+
+func (p *program) reader(cmd *urfave.Command) *reader {
+	r := &reader{cmd: cmd, env: p.env}
+	r.dev = r.yes("dev")
+	return r
+}
+
+// fault says what is wrong with a setting and what it should be.
+func (r *reader) fault(name, format string, args ...any) {
+	if r.err == nil {
+		r.err = &usageError{settingNamed(name).called() + ": " + fmt.Sprintf(format, args...)}
+	}
+}
+
+func (s setting) fallback(dev bool) string {
+	if dev && s.devDef != "" {
+		return s.devDef
+	}
+	return s.def
+}
+
+// text is a setting's value, "" where there is none.
+func (r *reader) text(name string) string {
+	s := settingNamed(name)
+	if r.cmd.IsSet(name) {
+		return r.cmd.String(name)
+	}
+	if v := r.env[s.variable()]; v != "" {
+		return v
+	}
+	return s.fallback(r.dev)
+}
+
+// list is a setting's values. The word none, like an empty flag, is an empty
+// list.
+func (r *reader) list(name string) (values []string) {
+	var raw []string
+	if r.cmd.IsSet(name) {
+		raw = r.cmd.StringSlice(name)
+	} else {
+		s := settingNamed(name)
+		text := s.fallback(r.dev)
+		if v := r.env[s.variable()]; v != "" {
+			text = v
+		}
+		raw = strings.Split(text, ",")
+	}
+	for _, v := range raw {
+		if v = strings.TrimSpace(v); v != "" {
+			values = append(values, v)
+		}
+	}
+	if len(values) == 1 && values[0] == "none" {
+		return nil
+	}
+	return values
+}
+
+func (r *reader) yes(name string) bool {
+	if r.cmd.IsSet(name) {
+		return r.cmd.Bool(name)
+	}
+	v := r.env[settingNamed(name).variable()]
+	if v == "" {
+		return false
+	}
+	on, err := strconv.ParseBool(v)
+	if err != nil {
+		r.fault(name, "%q is neither true nor false", v)
+	}
+	return on
+}
+
+// number is an integer from least to most.
+func (r *reader) number(name string, least, most int) int {
+	v := r.text(name)
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most {
+		r.fault(name, "%q is not a number from %d to %d", v, least, most)
+	}
+	return n
+}
+
+// secret is a secret's value, "" where there is none. No fault repeats it.
+func (r *reader) secret(name string) string {
+	s := settingNamed(name)
+	value, path := r.env[s.variable()], r.env[s.variable()+"_FILE"]
+	switch {
+	case r.cmd.IsSet(name + "-file"):
+		path = r.cmd.String(name + "-file")
+	case value != "" && path != "":
+		r.fault(name, "%s_FILE is set as well: unset one of them", s.variable())
+		return ""
+	case path == "":
+		return value
+	}
+	text, err := readSecretFile(path)
+	if err != nil {
+		r.fault(name, "its file can't be used: %v", err)
+	}
+	return text
+}
+
+// origin checks scheme and host of a URL that has nothing else, and returns
+// it without a slash at its end and in lower case. http is for loopback hosts.
+func (r *reader) origin(name, raw string, plainAnywhere bool) *url.URL {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Opaque != "" ||
+		u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#") {
+		r.fault(name, "%q is not of the form https://host or https://host:port", raw)
+		return &url.URL{}
+	}
+	r.port(name, u.Port(), raw)
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		r.fault(name, "%q begins with neither https:// nor http://", raw)
+	case u.Scheme == "http" && !plainAnywhere && !isLoopbackHost(u.Hostname()):
+		r.fault(name, "%q is http, which is for loopback hosts only: say https", raw)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
+}
+
+func (r *reader) port(name, port, of string) {
+	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
+		r.fault(name, "the port in %q is not from 1 to 65535", of)
+	}
+}
+
+// endpoint checks the URL of a service that we ask: https, or http on
+// loopback.
+func (r *reader) endpoint(name string) string {
+	raw := r.text(name)
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
+		u.Scheme != "https" && (u.Scheme != "http" || !isLoopbackHost(u.Hostname())) {
+		r.fault(name, "%q is not a URL of the form https://host/path", raw)
+	}
+	return raw
+}
+
+func isLoopbackHost(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
+}

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// longestLine is beyond any password that the rules allow, in bytes.
+const longestLine = 8 << 10
+
+// terminal is the file behind a stream, nil where that is no terminal.
+func terminal(stream any) *os.File {
+	if f, ok := stream.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
+}
+
+// newPassword asks for a new password: twice on a terminal, where it is not
+// shown, else one line of stdin. It is never an argument, which every user of
+// the machine could read in the list of processes.
+func (p *program) newPassword(ctx context.Context) (string, error) {
+	tty := terminal(p.stdin)
+	if tty == nil {
+		pw, err := p.line(ctx)
+		if err == nil && pw == "" {
+			err = errors.New("the password on standard input is empty")
+		}
+		return pw, err
+	}
+	first, err := p.hidden(ctx, tty, "New password: ")
+	if err != nil {
+		return "", err
+	}
+	second, err := p.hidden(ctx, tty, "Once more: ")
+	switch {
+	case err != nil:
+		return "", err
+	case first != second:
+		return "", errors.New("the two passwords differ: try again")
+	case first == "":
+		return "", errors.New("the password is empty")
+	}
+	return first, nil
+}
+
+// hidden reads a line from a terminal without showing it. An interrupt leaves
+// the terminal as it was.
+func (p *program) hidden(ctx context.Context, tty *os.File, prompt string) (string, error) {
+	before, err := term.GetState(int(tty.Fd()))
+	if err != nil {
+		return "", fmt.Errorf("terminal: %w", err)
+	}
+	_, _ = fmt.Fprint(p.stderr, prompt)
+	pw, err := patiently(ctx, func() (string, error) {
+		b, err := term.ReadPassword(int(tty.Fd()))
+		return string(b), err
+	})
+	_, _ = fmt.Fprintln(p.stderr)
+	if err != nil {
+		_ = term.Restore(int(tty.Fd()), before)
+	}
+	if errors.Is(err, io.EOF) {
+		err = errors.New("no password was given")
+	}
+	return pw, err
+}
+
+// line reads one line of stdin. Only its end is cut off: spaces are part of
+// a password.
+func (p *program) line(ctx context.Context) (string, error) {
+	return patiently(ctx, func() (string, error) {
+		text, err := bufio.NewReader(io.LimitReader(p.stdin, longestLine)).ReadString('\n')
+		switch {
+		case errors.Is(err, io.EOF) && text == "":
+			return "", errors.New("no more input: a line on standard input is expected")
+		case err != nil && !errors.Is(err, io.EOF):
+			return "", fmt.Errorf("standard input: %w", err)
+		case len(text) == longestLine:
+			return "", errors.New("the line on standard input is too long")
+		}
+		if cut, ok := strings.CutSuffix(text, "\n"); ok {
+			text = strings.TrimSuffix(cut, "\r")
+		}
+		return text, nil
+	})
+}
+
+// confirm asks whether to go on. Where nobody can be asked, only the flag
+// --yes says so.
+func (p *program) confirm(ctx context.Context, question string) error {
+	if terminal(p.stdin) == nil {
+		return &usageError{"there is no terminal to ask on: say --yes"}
+	}
+	_, _ = fmt.Fprint(p.stderr, neutral(question)+" [y/N] ")
+	answer, err := p.line(ctx)
+	if err != nil {
+		return err
+	}
+	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+		return errors.New("nothing was done")
+	}
+	return nil
+}
+
+// patiently waits for a person, or for ctx. What is still read then goes with
+// the process.
+func patiently(ctx context.Context, read func() (string, error)) (string, error) {
+	type outcome struct {
+		text string
+		err  error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		text, err := read()
+		done <- outcome{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case o := <-done:
+		return o.text, o.err
+	}
+}

@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"log/slog"
+	"net"
+	netmail "net/mail"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"kunci/mail"
+	"kunci/server/auth"
+	"kunci/server/dialect"
+	"kunci/server/password"
+	"kunci/server/social"
+)
+
+// Bounds of settings.
+const (
+	longestPublicURL    = 200 // characters; it is `iss` in every token
+	shortestLifetime    = time.Minute
+	longestLifetime     = 400 * 24 * time.Hour
+	leastSecret         = 16 // characters
+	mostLimit, mostWide = 1_000_000, 1024
+)
+
+// serveConfig is all that serve was told, checked.
+type serveConfig struct {
+	dev, noDemo bool
+	data        string
+	listen      string
+	publicURL   string // "": where it listens
+
+	lifetime       time.Duration
+	admit, signUp  []string
+	origins        []string
+	proxies        []netip.Prefix
+	shoopStatus    int
+	introspect     string
+	limits         auth.Limits
+	params         password.Params
+	width          int
+	googleMode     auth.SocialMode
+	google         social.GoogleConfig
+	facebookMode   auth.SocialMode
+	facebook       social.FacebookConfig
+	smtp           *mail.SMTP // nil: mail becomes files
+	mailFrom       string     // "": kunci@ the host of the public URL
+	logText        bool
+	logLevel       slog.Level
+}
+
+// serveConfig reads every setting. Nothing is touched by it.
+func (p *program) serveConfig(r *reader) (*serveConfig, error) {
+	if err := checkEnvironment(p.env); err != nil {
+		return nil, err
+	}
+	c := &serveConfig{
+		dev: r.dev, noDemo: r.yes("no-demo"), data: r.folder(),
+		lifetime: r.lifetime(), params: r.argon2(), width: r.number("hash-width", 0, mostWide),
+		limits: auth.Limits{
+			FailuresPerMinute:    r.number("limit-failures-per-minute", 0, mostLimit),
+			FailuresPerHour:      r.number("limit-failures-per-hour", 0, mostLimit),
+			SignUpsPerHour:       r.number("limit-sign-ups-per-hour", 0, mostLimit),
+			ForgotsPerTenMinutes: r.number("limit-forgots-per-ten-minutes", 0, mostLimit),
+			ExemptLoopback:       r.dev,
+		},
+		proxies: r.proxies(), origins: r.origins(), shoopStatus: r.number("shoop-status", 0, 200),
+	}
+	if c.shoopStatus != 0 && c.shoopStatus != 200 {
+		r.fault("shoop-status", "%d is neither 0 nor 200", c.shoopStatus)
+	}
+	if c.introspect = r.secret("introspect-secret"); c.introspect != "" && utf8.RuneCountInString(c.introspect) < leastSecret {
+		r.fault("introspect-secret", "it has less than %d characters", leastSecret)
+	}
+	r.address(c)
+	r.dialects(c)
+	r.social(c)
+	r.mail(c)
+	r.logs(c, terminal(p.stderr) != nil)
+	return c, r.err
+}
+
+// address reads where the server listens and where clients reach it.
+func (r *reader) address(c *serveConfig) {
+	c.listen = r.text("listen")
+	host, port, err := net.SplitHostPort(c.listen)
+	if err != nil || port == "" {
+		r.fault("listen", "%q is not of the form address:port", c.listen)
+		return
+	}
+	if port != "0" {
+		r.port("listen", port, c.listen)
+	}
+	if c.dev && !isLoopbackHost(host) {
+		r.fault("listen", "--dev listens on loopback only: say 127.0.0.1:%s, or leave --dev out", port)
+	}
+	raw := r.text("public-url")
+	switch {
+	case raw == "" && !c.dev:
+		r.fault("public-url", "it is required: say where clients reach this server, https://auth.example.com, or try it out with --dev")
+	case utf8.RuneCountInString(raw) > longestPublicURL:
+		r.fault("public-url", "it is longer than %d characters", longestPublicURL)
+	case raw != "":
+		c.publicURL = r.origin("public-url", raw, false).String()
+	}
+}
+
+// folder is the data folder, of every command.
+func (r *reader) folder() string {
+	dir := r.text("data")
+	if dir == "" {
+		r.fault("data", "it is empty: name the data folder")
+		return ""
+	}
+	return filepath.Clean(dir)
+}
+
+// dialects reads who may sign in and register where.
+func (r *reader) dialects(c *serveConfig) {
+	c.admit, c.signUp = r.list("admit"), r.list("sign-up")
+	for _, name := range c.admit {
+		if !slices.Contains(dialect.Names(), name) {
+			r.fault("admit", "%q is none of %s", name, strings.Join(dialect.Names(), ", "))
+		}
+	}
+	for _, name := range c.signUp {
+		switch {
+		case !slices.Contains(dialect.Registers(), name):
+			r.fault("sign-up", "%q is none of %s, the APIs that have a sign-up", name, strings.Join(dialect.Registers(), ", "))
+		case !slices.Contains(c.admit, name):
+			r.fault("sign-up", "who registers in %s could not sign in there: add it to --admit, or leave it out of --sign-up", name)
+		}
+	}
+}
+
+func (r *reader) lifetime() time.Duration {
+	raw := r.text("session-lifetime")
+	d, err := time.ParseDuration(raw)
+	if err != nil || d < shortestLifetime || d > longestLifetime {
+		r.fault("session-lifetime", "%q is not a duration from 1m to 9600h, such as 720h", raw)
+	}
+	return d
+}
+
+// argon2 reads what a password hash costs.
+func (r *reader) argon2() password.Params {
+	p := password.Default
+	p.Memory = uint32(r.number("argon2-memory", 7, 256)) << 10
+	p.Time = uint32(r.number("argon2-time", 1, 10))
+	if err := p.Validate(); err != nil && r.err == nil {
+		r.fault("argon2-memory", "%v", err)
+	}
+	return p
+}
+
+func (r *reader) origins() (origins []string) {
+	for _, raw := range r.list("cors-origin") {
+		if o := r.origin("cors-origin", raw, true).String(); o == raw {
+			origins = append(origins, o)
+		} else {
+			r.fault("cors-origin", "%q is not how a browser writes an origin: say %q", raw, o)
+		}
+	}
+	return origins
+}
+
+func (r *reader) proxies() (nets []netip.Prefix) {
+	for _, raw := range r.list("trusted-proxies") {
+		p, err := netip.ParsePrefix(raw)
+		if addr, bad := netip.ParseAddr(raw); bad == nil {
+			addr = addr.Unmap().WithZone("")
+			p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil || p.Bits() == 0 || p.Addr().Is4In6() {
+			r.fault("trusted-proxies", "%q is neither an address nor a network such as 10.0.0.0/8", raw)
+			continue
+		}
+		nets = append(nets, p.Masked())
+	}
+	return nets
+}
+
+// social reads which claims count (CONTRACT 5): trust is only for --dev, and
+// only where nothing is there to verify with.
+func (r *reader) social(c *serveConfig) {
+	unset := auth.SocialOff
+	if c.dev {
+		unset = auth.SocialTrust
+	}
+	c.googleMode, c.facebookMode = unset, unset
+	c.google = social.GoogleConfig{Issuer: r.endpoint("google-issuer"), ClientIDs: r.list("google-client-id")}
+	if len(c.google.ClientIDs) > 0 {
+		c.googleMode = auth.SocialVerify
+	}
+	c.facebook = social.FacebookConfig{
+		GraphURL: r.endpoint("facebook-graph-url"), AppID: r.text("facebook-app-id"), AppSecret: r.secret("facebook-app-secret"),
+	}
+	switch f := c.facebook; {
+	case f.AppID != "" && f.AppSecret != "":
+		c.facebookMode = auth.SocialVerify
+	case f.AppID != "":
+		r.fault("facebook-app-secret", "it is required beside --facebook-app-id")
+	case f.AppSecret != "":
+		r.fault("facebook-app-id", "it is required beside %s", settingNamed("facebook-app-secret").variable())
+	}
+}
+
+// mail reads how mail goes out.
+func (r *reader) mail(c *serveConfig) {
+	c.mailFrom = r.text("mail-from")
+	if c.mailFrom != "" {
+		if _, err := netmail.ParseAddress(c.mailFrom); err != nil {
+			r.fault("mail-from", "%q is no e-mail address", c.mailFrom)
+		}
+	}
+	raw, pw := r.text("smtp-url"), r.secret("smtp-password")
+	if raw == "" {
+		if pw != "" {
+			r.fault("smtp-password", "it is of no use without --smtp-url")
+		}
+		return
+	}
+	cfg, err := mail.ParseSMTPURL(raw)
+	if err == nil {
+		cfg.Password, cfg.From = pw, c.mailFrom
+		c.smtp, err = mail.NewSMTP(cfg)
+	}
+	if err != nil {
+		r.fault("smtp-url", "%s", strings.TrimPrefix(err.Error(), "mail: "))
+	}
+}
+
+// logs reads how the log is written.
+func (r *reader) logs(c *serveConfig, onTerminal bool) {
+	switch format := r.text("log-format"); format {
+	case "":
+		c.logText = onTerminal
+	case "text", "json":
+		c.logText = format == "text"
+	default:
+		r.fault("log-format", "%q is neither json nor text", format)
+	}
+	raw := r.text("log-level")
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, raw) || c.logLevel.UnmarshalText([]byte(raw)) != nil {
+		r.fault("log-level", "%q is none of debug, info, warn, error", raw)
+	}
+}
+
+// settle fills in what is known only once the server listens.
+func (c *serveConfig) settle(listening net.Addr) {
+	if c.publicURL == "" {
+		c.publicURL = "http://" + listening.String()
+	}
+	if c.mailFrom == "" {
+		host := "localhost"
+		if u, err := url.Parse(c.publicURL); err == nil {
+			if _, numeric := netip.ParseAddr(u.Hostname()); numeric != nil {
+				host = u.Hostname()
+			}
+		}
+		c.mailFrom = "kunci@" + host
+	}
+}

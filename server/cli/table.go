@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	urfave "github.com/urfave/cli/v3"
+)
+
+// jsonFlag is --json.
+func jsonFlag() urfave.Flag {
+	return &urfave.BoolFlag{Name: "json", Usage: "print JSON, for programs"}
+}
+
+// steers says whether a character controls a terminal, begins a new line, or
+// turns the direction of what follows it.
+func steers(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar ||
+		r >= '\u200e' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+}
+
+// neutral shows characters that would steer a terminal instead of sending
+// them to it.
+func neutral(s string) string {
+	if !strings.ContainsFunc(s, steers) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if steers(r) {
+			_, _ = fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// shown is a value in a table; one that is not there is a hyphen.
+func shown(v any) string {
+	switch v := v.(type) {
+	case time.Time:
+		if v.IsZero() {
+			return "-"
+		}
+		return v.UTC().Format(time.RFC3339)
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	case string:
+		if v == "" {
+			return "-"
+		}
+		return neutral(v)
+	}
+	return neutral(fmt.Sprint(v))
+}
+
+// table prints rows under a head, in columns.
+type table struct {
+	head []string
+	rows [][]any
+}
+
+func (t *table) add(cells ...any) { t.rows = append(t.rows, cells) }
+
+func (t *table) print(w io.Writer) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if t.head != nil {
+		_, _ = fmt.Fprintln(out, strings.Join(t.head, "\t")) // out keeps its error until Flush
+	}
+	for _, row := range t.rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = shown(cell)
+		}
+		_, _ = fmt.Fprintln(out, strings.Join(cells, "\t"))
+	}
+	return out.Flush()
+}
+
+// printJSON prints a value as indented JSON. Characters that would steer a
+// terminal stand only inside strings, where JSON can write them as escapes.
+func printJSON(w io.Writer, v any) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := fmt.Fprintln(w, neutral(strings.TrimSuffix(line, "\n"))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printList prints a list as JSON, [] where it is empty, or as a table.
+func printList[T any](cmd *urfave.Command, list []T, head []string, row func(T) []any) error {
+	w := cmd.Root().Writer
+	if cmd.Bool("json") {
+		if list == nil {
+			list = []T{}
+		}
+		return printJSON(w, list)
+	}
+	t := table{head: head}
+	for _, v := range list {
+		t.add(row(v)...)
+	}
+	return t.print(w)
+}
+
+// say prints one line for people.
+func say(cmd *urfave.Command, format string, args ...any) error {
+	_, err := fmt.Fprintln(cmd.Root().Writer, neutral(fmt.Sprintf(format, args...)))
+	return err
+}

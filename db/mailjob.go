@@ -36,17 +36,24 @@ func (t Tx) schedule(j *MailJob) error {
 // Mail returns a queued mail.
 func (v View) Mail(id ID) (*MailJob, error) { return get[MailJob](v.r, spaceMail, id[:]) }
 
-// DueMails returns up to max mails that are due at now, the longest due first.
-// A damaged one is passed over: Check names it.
-func (v View) DueMails(now Time, max int) (jobs []*MailJob) {
-	v.r.Scan(spaceMailDue, nil, dueKey(now+1, ID{}), func(key, _ []byte) bool {
+// queue calls fn for the mails due before to, the longest due first, until it
+// returns false. A damaged one, or an entry that leads elsewhere, is passed
+// over: Check names it.
+func (v View) queue(to []byte, fn func(*MailJob) bool) {
+	v.r.Scan(spaceMailDue, nil, to, func(key, _ []byte) bool {
 		id, ok := tail(key, 8)
 		if !ok {
 			return true
 		}
-		if j, err := v.Mail(id); err == nil && bytes.Equal(key, dueKey(j.Due, id)) {
-			jobs = append(jobs, j)
-		}
+		j, err := v.Mail(id)
+		return err != nil || !bytes.Equal(key, dueKey(j.Due, id)) || fn(j)
+	})
+}
+
+// DueMails returns up to max mails that are due at now, the longest due first.
+func (v View) DueMails(now Time, max int) (jobs []*MailJob) {
+	v.queue(dueKey(now+1, ID{}), func(j *MailJob) bool {
+		jobs = append(jobs, j)
 		return len(jobs) < max
 	})
 	return jobs
@@ -54,13 +61,8 @@ func (v View) DueMails(now Time, max int) (jobs []*MailJob) {
 
 // NextMail is when the first queued mail is due, 0 where none waits.
 func (v View) NextMail() (due Time) {
-	v.r.Scan(spaceMailDue, nil, nil, func(key, _ []byte) bool {
-		if len(key) != 24 {
-			return true
-		}
-		for _, b := range key[:8] {
-			due = due<<8 | Time(b)
-		}
+	v.queue(nil, func(j *MailJob) bool {
+		due = j.Due
 		return false
 	})
 	return due

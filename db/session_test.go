@@ -193,10 +193,16 @@ func TestSweepPassesOverDamage(t *testing.T) {
 		return nil
 	})
 	s := f.store(t)
-	var swept int
-	update(t, s, func(tx db.Tx) (err error) { swept, err = tx.SweepSessions(noon+40*day, 100); return err })
-	if swept != 4+fileSessions-1 {
-		t.Errorf("swept %d", swept)
+	sweep := func(now db.Time) (swept int) {
+		update(t, s, func(tx db.Tx) (err error) { swept, err = tx.SweepSessions(now, 100); return err })
+		return swept
+	}
+	if swept := sweep(noon); swept != 4 {
+		t.Errorf("swept %d while all sessions stand, want the four entries that mislead", swept)
+	}
+	view(t, s, func(v db.View) error { return second(v.Session(id(1))) })
+	if swept := sweep(noon + 40*day); swept != fileSessions-1 {
+		t.Errorf("swept %d when all have expired, want all but the damaged one", swept)
 	}
 	if err := s.View(func(v db.View) error { return second(v.Session(id(1))) }); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("the one with two entries: %v", err)

@@ -30,6 +30,7 @@ type setup struct {
 	server server.Config
 	hasher *password.Hasher
 	outbox bool // mails are sent to files
+	full   bool // the store takes no writes, from the start
 }
 
 // option changes a setup.
@@ -66,6 +67,7 @@ func start(t *testing.T, options ...option) *app {
 	must(t, err)
 	ring, err := token.Create(filepath.Join(t.TempDir(), "keys"), store.Info().Instance.String(), c.Now())
 	must(t, err)
+	a.engine.full.Store(s.full)
 	s.auth.Store, s.auth.Hasher, s.auth.Ring = store, s.hasher, ring
 
 	var background sync.WaitGroup
@@ -150,6 +152,8 @@ func dev(s *setup) {
 func behindProxy(s *setup) {
 	s.server.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 }
+
+func storeFull(s *setup) { s.full = true }
 
 func withOutbox(s *setup) { s.outbox = true }
 

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"kunci/db"
 )
@@ -72,7 +73,7 @@ func Open(path string) (e *Engine, err error) {
 			return file, err
 		},
 	})
-	if errors.Is(err, bbolt.ErrTimeout) {
+	if errors.Is(err, bbolterrors.ErrTimeout) {
 		return nil, ErrHeld
 	}
 	if err != nil {

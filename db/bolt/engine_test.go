@@ -100,7 +100,7 @@ func TestUpdateWhatFailsDoesNotDisturbTheRest(t *testing.T) {
 						continue
 					}
 					wg.Go(func() {
-						err, panicked := try(func() error { return e.Update(t.Context(), test.act) })
+						panicked, err := try(func() error { return e.Update(t.Context(), test.act) })
 						if !test.check(err, panicked) {
 							t.Errorf("the one that fails: error %v, panic %v", err, panicked)
 						}
@@ -123,9 +123,9 @@ func TestUpdateWhatFailsDoesNotDisturbTheRest(t *testing.T) {
 	}
 }
 
-func try(fn func() error) (err error, panicked any) {
+func try(fn func() error) (panicked any, err error) {
 	defer func() { panicked = recover() }()
-	return fn(), nil
+	return nil, fn()
 }
 
 // occupy holds the writer in an act until release, so that what is asked for
@@ -184,7 +184,7 @@ func TestViewPassesErrorsAndPanicsOn(t *testing.T) {
 	if err := e.View(func(db.Reader) error { return refusal }); !errors.Is(err, refusal) {
 		t.Errorf("error %v", err)
 	}
-	if _, p := try(func() error { return e.View(func(db.Reader) error { panic("ouch") }) }); p != "ouch" {
+	if p, _ := try(func() error { return e.View(func(db.Reader) error { panic("ouch") }) }); p != "ouch" {
 		t.Errorf("panic %v", p)
 	}
 	// A read transaction left open would hold up Close.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestCreate(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			path := filepath.Join(dir, "kunci.db")
-			err, panicked := try(func() error { return bolt.Create(path, test.init) })
+			panicked, err := try(func() error { return bolt.Create(path, test.init) })
 			entries, readErr := os.ReadDir(dir)
 			if readErr != nil {
 				t.Fatal(readErr)
@@ -161,20 +162,20 @@ func TestOpenRefuses(t *testing.T) {
 	clear(half[:page])
 	clear(half[2*page:])
 	tests := map[string][]byte{
-		"empty":               {},
-		"one byte":            {1},
-		"text":                []byte("no database at all\n"),
-		"garbage":             bytes.Repeat([]byte{0xA5, 0x17, 0xED}, 40_000),
-		"zeros":               make([]byte, len(raw)),
-		"zeroed metas":        zeroed,
-		"one meta, no pages":  half,
-		"cut in the header":   raw[:10],
-		"cut in the meta":     raw[:60],
-		"cut after one page":  raw[:page],
-		"cut in the second":   raw[:page+40],
-		"cut after the metas": raw[:2*page],
-		"cut in the middle":   raw[:len(raw)/3],
-		"cut by a page":       raw[:4*page+page/2],
+		"empty":                       {},
+		"one byte":                    {1},
+		"text":                        []byte("no database at all\n"),
+		"garbage":                     bytes.Repeat([]byte{0xA5, 0x17, 0xED}, 40_000),
+		"zeros":                       make([]byte, len(raw)),
+		"zeroed metas":                zeroed,
+		"one meta, no pages":          half,
+		"cut in the header":           raw[:10],
+		"cut in the meta":             raw[:60],
+		"after one page, cut short":   raw[:page],
+		"in the second, cut short":    raw[:page+40],
+		"after the metas, cut short":  raw[:2*page],
+		"in the middle, cut short":    raw[:len(raw)/3],
+		"after some pages, cut short": raw[:4*page+page/2],
 	}
 	for name, content := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -184,9 +185,13 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := hash(t, path)
-			if e, err := bolt.Open(path); err == nil {
-				t.Errorf("it was opened")
+			e, err := bolt.Open(path)
+			if err == nil {
 				_ = e.Close()
+				t.Fatal("it was opened")
+			}
+			if strings.HasSuffix(name, "cut short") != strings.Contains(err.Error(), "cut short") {
+				t.Errorf("the reason: %v", err)
 			}
 			if after := hash(t, path); after != before {
 				t.Errorf("it was changed: %s, then %s", before, after)

@@ -103,20 +103,20 @@ func TestUpdateWithAnEndedContext(t *testing.T) {
 // run asks for two acts in one commit, of which the first to run ends with
 // first and the other waits; it ends the contexts of both when only the
 // commit is left to the first, and says what its caller heard.
-func run(t *testing.T, e *bolt.Engine, first func() error) (err error, panicked any) {
+func run(t *testing.T, e *bolt.Engine, first func() error) (panicked any, err error) {
 	t.Helper()
 	release := occupy(t, e)
 	ctx, cancel := context.WithCancel(t.Context())
 	hold := make(chan struct{})
 	var turn atomic.Int32
 	type outcome struct {
-		err      error
 		panicked any
+		err      error
 	}
 	outcomes := make(chan outcome, 2)
 	for range 2 {
 		go func() {
-			err, panicked := try(func() error {
+			panicked, err := try(func() error {
 				return e.Update(ctx, func(db.Writer) error {
 					if turn.Add(1) == 1 {
 						return first()
@@ -125,7 +125,7 @@ func run(t *testing.T, e *bolt.Engine, first func() error) (err error, panicked 
 					return nil
 				})
 			})
-			outcomes <- outcome{err, panicked}
+			outcomes <- outcome{panicked, err}
 		}()
 	}
 	synctest.Wait()
@@ -139,17 +139,17 @@ func run(t *testing.T, e *bolt.Engine, first func() error) (err error, panicked 
 	got := <-outcomes
 	close(hold)
 	<-outcomes
-	return got.err, got.panicked
+	return got.panicked, got.err
 }
 
 func TestUpdateWhoseContextEndsDuringTheCommit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e, _ := create(t)
-		if err, panicked := run(t, e, func() error { return nil }); !errors.Is(err, context.Canceled) || panicked != nil {
+		if panicked, err := run(t, e, func() error { return nil }); !errors.Is(err, context.Canceled) || panicked != nil {
 			t.Errorf("error %v, panic %v", err, panicked)
 		}
-		if _, panicked := run(t, e, func() error { panic("ouch") }); panicked != "ouch" {
+		if panicked, _ := run(t, e, func() error { panic("ouch") }); panicked != "ouch" {
 			t.Errorf("a panic was lost: %v", panicked)
 		}
 		closed(t, e)

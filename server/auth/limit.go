@@ -74,23 +74,26 @@ func (s *slope) wait(t time.Time, every time.Duration, most int) time.Duration {
 	return time.Duration(over * float64(every))
 }
 
-// slowed is what is remembered of one name: how many failures, and when the
-// last one was.
+// slowed is what is remembered of one name: how many failures, and until when
+// the last one closed it. That is settled as it happens, so that what is
+// forgotten meanwhile does not cut a wait short that was told to a caller.
 type slowed struct {
 	failures slope
-	last     time.Time
+	until    time.Time
 }
 
-func (s *slowed) wait(t time.Time) time.Duration {
-	n := int(math.Ceil(s.failures.now(t, forget)))
+func (s *slowed) count(t time.Time) {
+	s.failures.now(t, forget)
+	s.failures.level++
+	n := int(math.Ceil(s.failures.level))
 	if n < freeFailures {
-		return 0
+		return
 	}
 	delay := longestDelay
 	if n-freeFailures < 10 { // 2^10 s is beyond the longest
 		delay = min(delay, time.Second<<(n-freeFailures))
 	}
-	return max(0, s.last.Add(delay).Sub(t))
+	s.until = t.Add(delay)
 }
 
 // places are the known ranges from which one name was tried lately. They are
@@ -157,18 +160,18 @@ func (l *limiter) try(name, known string, t time.Time) (giveBack func(), err err
 		return func() { l.lower(s) }, nil
 	}
 	s := at(l.names, digestOf(name))
-	if wait := s.wait(t); wait > 0 {
+	if wait := s.until.Sub(t); wait > 0 {
 		return nil, tooMany("identifier", wait)
 	}
-	before := s.last
-	s.failures.level++
-	s.last = t
+	before := s.until
+	s.count(t)
+	counted := s.until
 	return func() {
 		l.lower(&s.failures)
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if s.last.Equal(t) { // else a later try moved it
-			s.last = before
+		if s.until.Equal(counted) { // else a later try moved it
+			s.until = before
 		}
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 
 	urfave "github.com/urfave/cli/v3"
@@ -105,4 +106,9 @@ func arguments(cmd *urfave.Command, names ...string) ([]string, error) {
 		}
 	}
 	return got, nil
+}
+
+// commandName is a command without the program's name, such as "user add".
+func commandName(cmd *urfave.Command) string {
+	return strings.TrimPrefix(cmd.FullName(), cmd.Root().Name+" ")
 }

@@ -31,20 +31,14 @@ func usage(cmd *urfave.Command, text string) error {
 
 // words are an error as one line for an operator.
 func words(ctx context.Context, err error) string {
-	var e *auth.Error
-	var text string
-	switch {
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		text = "interrupted"
-	case errors.As(err, &e):
-		text = refusal(e)
-	default:
-		text = err.Error()
+	text := "interrupted"
+	if ctx.Err() == nil || !errors.Is(err, context.Canceled) {
+		text = refusal(auth.AsError(err))
 	}
 	for _, room := range []string{"token: ", "mail: ", "db: "} {
 		text = strings.TrimPrefix(text, room)
 	}
-	return neutral(text)
+	return neutral(strings.ReplaceAll(text, "\n", "; ")) // joined errors are lines
 }
 
 // refusal is what the core did not do, in an operator's words: the fields at

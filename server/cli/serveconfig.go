@@ -35,23 +35,23 @@ type serveConfig struct {
 	listen      string
 	publicURL   string // "": where it listens
 
-	lifetime       time.Duration
-	admit, signUp  []string
-	origins        []string
-	proxies        []netip.Prefix
-	shoopStatus    int
-	introspect     string
-	limits         auth.Limits
-	params         password.Params
-	width          int
-	googleMode     auth.SocialMode
-	google         social.GoogleConfig
-	facebookMode   auth.SocialMode
-	facebook       social.FacebookConfig
-	smtp           *mail.SMTP // nil: mail becomes files
-	mailFrom       string     // "": kunci@ the host of the public URL
-	logText        bool
-	logLevel       slog.Level
+	lifetime      time.Duration
+	admit, signUp []string
+	origins       []string
+	proxies       []netip.Prefix
+	shoopStatus   int
+	introspect    string
+	limits        auth.Limits
+	params        password.Params
+	width         int
+	googleMode    auth.SocialMode
+	google        social.GoogleConfig
+	facebookMode  auth.SocialMode
+	facebook      social.FacebookConfig
+	smtp          *mail.SMTP // nil: mail becomes files
+	mailFrom      string     // "": kunci@ the host of the public URL
+	logText       bool
+	logLevel      slog.Level
 }
 
 // serveConfig reads every setting. Nothing is touched by it.

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"kunci/server/auth"
+)
+
+// organised is what differs between companies, divisions and roles.
+type organised struct {
+	name, plural string
+	flags        []urfave.Flag
+	add          func(context.Context, *urfave.Command, auth.Operator, string) (*auth.Organised, error)
+	list         func(auth.Operator) ([]auth.Organised, error)
+}
+
+func (p *program) companyCommand() *urfave.Command {
+	return p.organised(organised{
+		name: "company", plural: "companies", list: auth.Operator.Companies,
+		add: func(ctx context.Context, cmd *urfave.Command, o auth.Operator, name string) (*auth.Organised, error) {
+			return o.AddCompany(ctx, name, cmd.String("uuid"))
+		},
+	})
+}
+
+func (p *program) divisionCommand() *urfave.Command {
+	return p.organised(organised{
+		name: "division", plural: "divisions", list: auth.Operator.Divisions,
+		flags: []urfave.Flag{&urfave.StringFlag{Name: "company", Usage: "`NAME` or UUID of the company it belongs to", Required: true}},
+		add: func(ctx context.Context, cmd *urfave.Command, o auth.Operator, name string) (*auth.Organised, error) {
+			return o.AddDivision(ctx, cmd.String("company"), name, cmd.String("uuid"))
+		},
+	})
+}
+
+func (p *program) roleCommand() *urfave.Command {
+	return p.organised(organised{
+		name: "role", plural: "roles", list: auth.Operator.Roles,
+		add: func(ctx context.Context, cmd *urfave.Command, o auth.Operator, name string) (*auth.Organised, error) {
+			return o.AddRole(ctx, name, cmd.String("uuid"))
+		},
+	})
+}
+
+func (p *program) organised(k organised) *urfave.Command {
+	uuidFlag := &urfave.StringFlag{Name: "uuid", Usage: "its `UUID`, where it has one already (default: a new one)", HideDefault: true}
+	return group(k.name, k.plural+", for memberships",
+		&urfave.Command{
+			Name: "add", Usage: "make a " + k.name, ArgsUsage: "NAME", Flags: append(k.flags, uuidFlag, jsonFlag()),
+			Action: p.action([]string{"NAME"}, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
+				made, err := k.add(ctx, cmd, o, args[0])
+				if err != nil {
+					return err
+				}
+				if cmd.Bool("json") {
+					return printJSON(p.stdout, made)
+				}
+				return say(cmd, "%s %s made, UUID %s", k.name, made.Name, made.UUID)
+			}),
+		},
+		&urfave.Command{
+			Name: "list", Usage: "list the " + k.plural, Flags: []urfave.Flag{jsonFlag()},
+			Action: p.action(nil, func(_ context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
+				list, err := k.list(o)
+				if err != nil {
+					return err
+				}
+				if k.name != "division" {
+					return printList(cmd, list, []string{"NAME", "MEMBERS", "UUID"}, func(x auth.Organised) []any {
+						return []any{x.Name, x.Members, x.UUID}
+					})
+				}
+				return printList(cmd, list, []string{"COMPANY", "NAME", "MEMBERS", "UUID"}, func(x auth.Organised) []any {
+					return []any{x.Company, x.Name, x.Members, x.UUID}
+				})
+			}),
+		},
+	)
+}

@@ -1,0 +1,190 @@
+package cli_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const readme = "../../README.md"
+
+// TestReadme runs every command that README shows as one to try, on the
+// built binary, and holds each answer to the one that README shows: the same
+// members with values of the same kind, and the same fixed words.
+func TestReadme(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not on this machine")
+	}
+	base := serveDev(t, builtBinary(t))
+	for _, try := range tries(t) {
+		script := strings.ReplaceAll(try.command, "http://127.0.0.1:8080", base)
+		out, err := exec.Command("bash", "-euo", "pipefail", "-c", script).Output()
+		if err != nil {
+			t.Fatalf("%s\n%v", try.command, err)
+		}
+		if try.answer == "" {
+			continue
+		}
+		var want, got any
+		if err := json.Unmarshal([]byte(try.answer), &want); err != nil {
+			t.Fatalf("README shows an answer that is no JSON: %v\n%s", err, try.answer)
+		}
+		if err := json.Unmarshal(out, &got); err != nil {
+			t.Fatalf("%s\nanswered no JSON: %s", try.command, out)
+		}
+		alike(t, try.command, "", want, got)
+	}
+}
+
+type try struct{ command, answer string }
+
+// tries are the sh blocks of README, each with the json block right below it.
+func tries(t *testing.T) (all []try) {
+	t.Helper()
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```\n(?:```json\n(.*?)```\n)?")
+	for _, m := range blocks.FindAllStringSubmatch(string(text), -1) {
+		all = append(all, try{m[1], m[2]})
+	}
+	if len(all) < 9 {
+		t.Fatalf("README shows %d commands to try, too few to be all", len(all))
+	}
+	return all
+}
+
+var varies = regexp.MustCompile(`^(v2\.public\.|…|[0-9a-f]{40}$|[0-9a-f]{8}-|\d{4}-\d\d-\d\dT)`)
+
+func alike(t *testing.T, command, at string, want, got any) {
+	t.Helper()
+	switch want := want.(type) {
+	case map[string]any:
+		got, ok := got.(map[string]any)
+		if !ok || len(got) != len(want) {
+			t.Errorf("%s\n%s: README shows other members: %v", command, at, got)
+			return
+		}
+		for name, value := range want {
+			alike(t, command, at+"."+name, value, got[name])
+		}
+	case []any:
+		got, ok := got.([]any)
+		if !ok || len(got) != len(want) {
+			t.Errorf("%s\n%s: README shows %d elements: %v", command, at, len(want), got)
+			return
+		}
+		for i, value := range want {
+			alike(t, command, fmt.Sprint(at, "[", i, "]"), value, got[i])
+		}
+	case string:
+		if s, ok := got.(string); !ok || s != want && !varies.MatchString(want) {
+			t.Errorf("%s\n%s: README shows %q, the answer is %q", command, at, want, got)
+		}
+	default:
+		if got != want {
+			t.Errorf("%s\n%s: README shows %v, the answer is %v", command, at, want, got)
+		}
+	}
+}
+
+// builtBinary is the binary that TEST_BINARY names, or one built here.
+func builtBinary(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("TEST_BINARY"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "kunci")
+	if out, err := exec.Command("go", "build", "-o", path, "kunci").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+// serveDev starts `serve --dev` in a folder of its own, and says where.
+func serveDev(t *testing.T, binary string, args ...string) (base string) {
+	t.Helper()
+	cmd := exec.Command(binary, append([]string{"serve", "--dev", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{"HOME=" + cmd.Dir}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	found := make(chan string, 1)
+	go func() {
+		defer close(found)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			if url, ok := strings.CutPrefix(lines.Text(), "public URL"); ok {
+				found <- strings.TrimSpace(url)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		for range found { // until stderr ends
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("serve ended with %v", err)
+		}
+	})
+	select {
+	case base = <-found:
+	case <-time.After(20 * time.Second):
+	}
+	if base == "" {
+		t.Fatal("serve named no URL")
+	}
+	return base
+}
+
+// TestReadmeNamesEverySetting keeps the table of settings complete and free of
+// what is no setting.
+func TestReadmeNamesEverySetting(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| setting | default |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var shown []string
+	for line := range strings.Lines(table) {
+		if cell, ok := strings.CutPrefix(line, "| `"); ok {
+			cell, _, _ = strings.Cut(cell, " |")
+			shown = append(shown, strings.Split(strings.Trim(cell, "`"), "`, `")...)
+		}
+	}
+	out, err := exec.Command(builtBinary(t), "serve", "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var flags []string
+	for _, m := range regexp.MustCompile(`(?m)^\s+--([a-z0-9-]+)`).FindAllStringSubmatch(string(out), -1) {
+		name := m[1]
+		if secret, ok := strings.CutSuffix(name, "-file"); ok {
+			name = secret
+		}
+		if name != "help" {
+			flags = append(flags, name)
+		}
+	}
+	slices.Sort(shown)
+	slices.Sort(flags)
+	if !slices.Equal(shown, slices.Compact(flags)) {
+		t.Errorf("README's settings and those of serve --help differ:\n%v\n%v", shown, flags)
+	}
+}

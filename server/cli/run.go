@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"kunci/mail"
+	"kunci/server"
+	"kunci/server/auth"
+	"kunci/server/dialect"
+	"kunci/server/password"
+	"kunci/server/social"
+)
+
+const (
+	sweepEvery = 10 * time.Minute
+	// workersWithin is how long workers may take to stop, after the 8 s that
+	// requests under way have: 10 s in all.
+	workersWithin = time.Second
+)
+
+// run serves open data on a listener until ctx ends, and closes the data.
+func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listener) error {
+	log := p.logger(c)
+	sender, letters, err := c.mailer()
+	if err != nil {
+		return errors.Join(err, d.closeFiles())
+	}
+	// The worker's queue is the service, and the service wakes the worker:
+	// nothing is queued before both stand.
+	var worker *mail.Worker
+	service := c.service(d, func() { worker.Wake() })
+	worker = mail.NewWorker(auth.Mails{Service: service}, sender, c.mailFrom, log)
+
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var workers sync.WaitGroup
+	workers.Go(func() { worker.Run(background) })
+	workers.Go(func() { sweep(background, service, log) })
+
+	demos := c.standing(auth.Operator{Service: service})
+	config := server.Config{
+		Auth: service, Dialects: dialect.Settings{ShoopStatus: c.shoopStatus}, Log: log,
+		CORSOrigins: c.origins, TrustedProxies: c.proxies, IntrospectSecret: c.introspect,
+		Dev: c.dev, Demos: demos,
+	}
+	if c.dev {
+		config.Outbox = letters
+	}
+	p.banner(c, l.Addr(), sender)
+	if c.dev {
+		log.Warn("THIS IS --dev, FOR TRYING IT OUT ONLY: the passwords of demo accounts are public, and social claims may be taken as sent", "demo_accounts", len(demos))
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.New(config).Serve(ctx, l) }()
+	select {
+	case <-d.engine.Failed():
+		// What the last commit did is open: only a fresh start reads it from
+		// the disk. Nothing is drained, nothing is closed.
+		log.Error("the data file takes no more writes", "cause", d.engine.Failure().Error())
+		return fmt.Errorf("%s takes no more writes: look after the disk and start again", filepath.Join(c.data, dataFile))
+	case err = <-served:
+	}
+	stop()
+	finished(&workers, log)
+	if ctx.Err() != nil && err != nil {
+		log.Warn("some requests were cut off", "cause", err.Error())
+		err = nil
+	}
+	return errors.Join(err, d.closeFiles())
+}
+
+// finished waits for the workers, but not for ever.
+func finished(workers *sync.WaitGroup, log *slog.Logger) {
+	done := make(chan struct{})
+	go func() { workers.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(workersWithin):
+		log.Warn("a worker did not stop in time")
+	}
+}
+
+// sweep removes what has expired, now and then.
+func sweep(ctx context.Context, s *auth.Service, log *slog.Logger) {
+	every := time.NewTicker(sweepEvery)
+	defer every.Stop()
+	for {
+		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			log.Error("what has expired can't be removed", "cause", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
+}
+
+// mailer is how mail goes out; letters is nil where it is by SMTP.
+func (c *serveConfig) mailer() (sender mail.Sender, letters *mail.Outbox, err error) {
+	if c.smtp != nil {
+		return c.smtp, nil, nil
+	}
+	letters, err = mail.NewOutbox(filepath.Join(c.data, outbox))
+	return letters, letters, err
+}
+
+// service is the core over open data.
+func (c *serveConfig) service(d *data, mailQueued func()) *auth.Service {
+	return auth.New(auth.Config{
+		Store: d.store, Hasher: password.New(c.params, c.width), Ring: d.ring,
+		PublicURL: c.publicURL, SessionLifetime: c.lifetime, Audiences: dialect.Names(),
+		Admit: c.admit, Registers: c.signUp, AllowCommon: c.dev, Limits: c.limits,
+		GoogleMode: c.googleMode, Google: googleVerifier(social.NewGoogle(c.google)),
+		FacebookMode: c.facebookMode, Facebook: facebookVerifier(social.NewFacebook(c.facebook)),
+		MailQueued: mailQueued,
+	})
+}
+
+func googleVerifier(g *social.Google) auth.Google {
+	return func(ctx context.Context, idToken string) (auth.GoogleIdentity, error) {
+		who, err := g.Verify(ctx, idToken)
+		return auth.GoogleIdentity(who), claimError(err)
+	}
+}
+
+func facebookVerifier(f *social.Facebook) auth.Facebook {
+	return func(ctx context.Context, accessToken string) (string, error) {
+		id, err := f.Verify(ctx, accessToken)
+		return id, claimError(err)
+	}
+}
+
+// claimError is a verifier's error in the core's terms.
+func claimError(err error) error {
+	if errors.Is(err, social.ErrRefused) {
+		return fmt.Errorf("%w: %w", auth.ErrClaimRefused, err)
+	}
+	return err
+}
+
+// standing are the demo accounts that are there: the file may have been made
+// without them, or an operator may have deleted some.
+func (c *serveConfig) standing(o auth.Operator) (demos []auth.Demo) {
+	if !c.dev || c.noDemo {
+		return nil
+	}
+	for _, demo := range auth.Demos() {
+		if _, err := o.User(demo.Email); err == nil {
+			demos = append(demos, demo)
+		}
+	}
+	return demos
+}

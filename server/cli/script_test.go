@@ -1,0 +1,253 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"kunci/server/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kunci": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		context.AfterFunc(ctx, stop)
+		os.Exit(cli.Main(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+	}})
+}
+
+// TestScripts runs the commands as they are run: as processes, over files.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/cli",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("KUNCI_ARGON2_MEMORY", "7") // the cheapest there is
+			e.Setenv("KUNCI_ARGON2_TIME", "1")
+			s := &served{}
+			e.Values[served{}] = s
+			e.Defer(func() {
+				if s.cmd != nil {
+					_ = s.cmd.Process.Kill()
+					<-s.ended
+				}
+			})
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"refused": refused, "start": start, "halt": halt, "http": request, "snapshot": snapshot, "code": code, "has": has,
+		},
+	})
+}
+
+func has(ts *testscript.TestScript, neg bool, args []string) {
+	_, err := os.Lstat(ts.MkAbs(args[0]))
+	if (err == nil) == neg {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+}
+
+// run runs kunci to its end.
+func run(ts *testscript.TestScript, args []string) (code int, stdout, stderr string) {
+	cmd := command(ts, args)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		ts.Fatalf("%v", err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+func command(ts *testscript.TestScript, args []string) *exec.Cmd {
+	path, err := exec.LookPath("kunci")
+	ts.Check(err)
+	cmd := exec.Command(path, args...)
+	cmd.Dir = ts.Getenv("WORK")
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	for name := range strings.FieldsSeq(ts.Getenv("SETTINGS") + " KUNCI_ARGON2_MEMORY KUNCI_ARGON2_TIME") {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	return cmd
+}
+
+// refused: refused CODE PATTERN ARGS... runs kunci, which must refuse in one
+// line and leave every byte in the work folder as it was.
+func refused(ts *testscript.TestScript, _ bool, args []string) {
+	idle := ts.Value(served{}).(*served).cmd == nil
+	before := listing(ts, ts.MkAbs("."))
+	code, stdout, stderr := run(ts, args[2:])
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit %d, want %s\n%s", code, args[0], stderr)
+	}
+	line, more, _ := strings.Cut(stderr, "\n")
+	if stdout != "" || more != "" || !strings.HasPrefix(line, "kunci: ") {
+		ts.Fatalf("not one line on stderr alone:\n%s%s", stdout, stderr)
+	}
+	if !regexp.MustCompile(args[1]).MatchString(line) {
+		ts.Fatalf("%q does not match %s", line, args[1])
+	}
+	if after := listing(ts, ts.MkAbs(".")); idle && before != after {
+		ts.Fatalf("files changed\nbefore:\n%safter:\n%s", before, after)
+	}
+}
+
+// code: code CODE ARGS... runs kunci, whose exit code must be CODE.
+func code(ts *testscript.TestScript, _ bool, args []string) {
+	got, stdout, stderr := run(ts, args[1:])
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit %d, want %s\n%s%s", got, args[0], stdout, stderr)
+	}
+}
+
+// listing is what lies in a folder: modes, names, and sums of the contents.
+func listing(ts *testscript.TestScript, dir string) string {
+	var b strings.Builder
+	ts.Check(filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || path == ts.MkAbs("listing") {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		sum := ""
+		if info.Mode().IsRegular() {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			sum = fmt.Sprintf(" %x", sha256.Sum256(content))
+		}
+		_, err = fmt.Fprintf(&b, "%s %s%s\n", info.Mode(), name, sum)
+		return err
+	}))
+	return b.String()
+}
+
+// snapshot: snapshot DIR writes the listing of a folder to the file listing.
+func snapshot(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs("listing"), []byte(listing(ts, ts.MkAbs(args[0]))), 0o600))
+}
+
+// served is a script's server.
+type served struct {
+	cmd   *exec.Cmd
+	log   string
+	ended chan error
+}
+
+var frontPage = regexp.MustCompile(`(?m)^front page +(http://\S+)/$`)
+
+// start: start ARGS... runs kunci serve on a port that it picks, waits until
+// it is ready, and sets URL, ADDRESS and SERVER_PID.
+func start(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value(served{}).(*served)
+	s.log = ts.MkAbs("serve.log")
+	log, err := os.Create(s.log)
+	ts.Check(err)
+	s.cmd = command(ts, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...))
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	ts.Check(s.cmd.Start())
+	s.ended = make(chan error, 1)
+	go func() { s.ended <- s.cmd.Wait(); close(s.ended); _ = log.Close() }()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		text := ts.ReadFile("serve.log")
+		if m := frontPage.FindStringSubmatch(text); m != nil && answers(m[1]+"/readyz") {
+			ts.Setenv("URL", m[1])
+			ts.Setenv("ADDRESS", strings.TrimPrefix(m[1], "http://"))
+			ts.Setenv("SERVER_PID", strconv.Itoa(s.cmd.Process.Pid))
+			return
+		}
+		select {
+		case err := <-s.ended:
+			s.cmd = nil
+			ts.Fatalf("the server ended: %v\n%s", err, text)
+		default:
+		}
+	}
+	ts.Fatalf("the server does not answer\n%s", ts.ReadFile("serve.log"))
+}
+
+func answers(url string) bool {
+	r, err := http.Get(url)
+	if err != nil {
+		return false
+	}
+	return r.Body.Close() == nil && r.StatusCode == http.StatusOK
+}
+
+// halt: halt sends SIGTERM; the server must end with 0 within 10 s. With KILL
+// it gets no chance to do anything.
+func halt(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value(served{}).(*served)
+	kill := len(args) == 1 && args[0] == "KILL"
+	sig := syscall.SIGTERM
+	if kill {
+		sig = syscall.SIGKILL
+	}
+	ts.Check(s.cmd.Process.Signal(sig))
+	select {
+	case err := <-s.ended:
+		s.cmd = nil
+		if err != nil && !kill {
+			ts.Fatalf("%v\n%s", err, ts.ReadFile("serve.log"))
+		}
+	case <-time.After(10 * time.Second):
+		ts.Fatalf("still there 10 s after SIGTERM\n%s", ts.ReadFile("serve.log"))
+	}
+}
+
+// request: http METHOD PATH STATUS [BODY] asks the script's server, with TOKEN
+// as the bearer where it is set, and keeps the token that the answer holds.
+func request(ts *testscript.TestScript, _ bool, args []string) {
+	body := ""
+	if len(args) > 3 {
+		body = args[3]
+	}
+	r, err := http.NewRequest(args[0], ts.Getenv("URL")+args[1], strings.NewReader(body))
+	ts.Check(err)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept-Language", "en")
+	if token := ts.Getenv("TOKEN"); token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	var got bytes.Buffer
+	_, err = got.ReadFrom(answer.Body)
+	ts.Check(errors.Join(err, answer.Body.Close()))
+	if strconv.Itoa(answer.StatusCode) != args[2] {
+		ts.Fatalf("%s %s: %d, want %s\n%s", args[0], args[1], answer.StatusCode, args[2], got.String())
+	}
+	var envelope struct {
+		Data struct{ Token string }
+	}
+	if json.Unmarshal(got.Bytes(), &envelope) == nil && envelope.Data.Token != "" {
+		ts.Setenv("TOKEN", envelope.Data.Token)
+	}
+}

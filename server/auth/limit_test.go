@@ -167,7 +167,6 @@ func TestKnownRangeHasItsOwnAllowance(t *testing.T) {
 	}
 }
 
-
 // However many guess at the same time, no more than the free tries are made.
 func TestGuessesAtOnce(t *testing.T) {
 	t.Parallel()

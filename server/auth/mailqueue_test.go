@@ -1,0 +1,142 @@
+package auth_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"kunci/mail"
+	"kunci/server/auth"
+)
+
+func (h *house) queue() auth.Mails { return auth.Mails{Service: h.Service} }
+
+func TestMailsInOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	q := h.queue()
+	if next := must[time.Time](t)(q.Next()); !next.IsZero() {
+		t.Errorf("next %v of an empty queue", next)
+	}
+	start := h.clock.Now()
+	for i := range 5 {
+		h.register(fmt.Sprintf("budi%d@example.com", i), "")
+		h.clock.add(time.Second)
+	}
+	order := func(now time.Time, max int) (list string) {
+		t.Helper()
+		for _, j := range must[[]mail.Job](t)(q.Due(now, max)) {
+			list += j.Message.To[4:5]
+		}
+		return list
+	}
+	if next := must[time.Time](t)(q.Next()); !next.Equal(start) {
+		t.Errorf("next %v, want %v", next, start)
+	}
+	for _, test := range []struct {
+		now  time.Time
+		max  int
+		want string
+	}{{start.Add(-time.Millisecond), 9, ""}, {start, 9, "0"}, {h.clock.Now(), 3, "012"}, {h.clock.Now(), 9, "01234"}} {
+		if got := order(test.now, test.max); got != test.want {
+			t.Errorf("due at %v: %q, want %q", test.now, got, test.want)
+		}
+	}
+	jobs := h.mails()
+	h.check(q.Retry(jobs[0], h.clock.Now().Add(time.Minute), "refused"))
+	h.check(q.Done(jobs[1]))
+	h.check(q.Drop(jobs[2], "expired"))
+	if got := order(h.clock.Now(), 9); got != "34" {
+		t.Errorf("due %q, want 34", got)
+	}
+	if next := must[time.Time](t)(q.Next()); !next.Equal(start.Add(3 * time.Second)) {
+		t.Errorf("next %v", next)
+	}
+	h.clock.add(time.Minute)
+	if got := order(h.clock.Now(), 9); got != "340" {
+		t.Errorf("due %q, want 340", got)
+	}
+	for _, j := range h.mails() {
+		if want := map[string]int{jobs[0].ID: 1}[j.ID]; j.Attempts != want {
+			t.Errorf("%d attempts, want %d", j.Attempts, want)
+		}
+	}
+	for _, j := range jobs { // whatever comes late of a job that is gone is no error
+		h.check(q.Done(j))
+		h.check(q.Retry(j, h.clock.Now(), ""))
+		h.check(q.Drop(j, ""))
+	}
+	if n := len(h.mails()); n != 0 {
+		t.Errorf("%d mails are left", n)
+	}
+	for _, err := range []error{q.Done(mail.Job{ID: "x"}), q.Drop(mail.Job{}, ""), q.Retry(mail.Job{ID: "x"}, start, "")} {
+		if err == nil {
+			t.Error("a job without an id is settled")
+		}
+	}
+}
+
+// A mail whose link no longer opens anything is not sent.
+func TestMootMailsAreDropped(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for name, test := range map[string]struct {
+		act  func(h *house) error
+		left string
+	}{
+		"nothing": {func(*house) error { return nil }, " confirm reset"},
+		"reset": {func(h *house) error {
+			return h.reset(linkOf(t, h.mails()[1]), newPassword)
+		}, " password-changed"},
+		"disable": {func(h *house) error { return h.op.Disable(ctx, "budi@example.com") }, ""},
+		"delete":  {func(h *house) error { return h.op.Delete(ctx, "budi@example.com") }, ""},
+		"e-mail": {func(h *house) error {
+			_, err := h.op.SetUser(ctx, "budi@example.com", auth.Edit{Email: ptr("new@example.com")})
+			return err
+		}, ""},
+		"swept": {func(h *house) error { h.clock.add(2 * time.Hour); return h.Sweep(ctx) }, " confirm"},
+	} {
+		h := newHouse(t)
+		h.register("budi@example.com", "")
+		h.clock.add(time.Second)
+		must[struct{}](t)(h.Forgot(ctx, caller(snapotp, home), auth.Forgot{Email: "budi@example.com"}))
+		h.check(test.act(h))
+		var kinds string
+		for _, j := range h.mails() {
+			kinds += " " + string(j.Message.Kind)
+		}
+		if kinds != test.left {
+			t.Errorf("%s: the queue holds%s, want%s", name, kinds, test.left)
+		}
+		if next := must[time.Time](t)(h.queue().Next()); next.IsZero() != (test.left == "") {
+			t.Errorf("%s: the next mail is due %v", name, next)
+		}
+	}
+}
+
+// Every mail that is queued can be composed.
+func TestMailsCompose(t *testing.T) {
+	t.Parallel()
+	queued := 0
+	h := newHouse(t, social(auth.SocialVerify, auth.SocialOff), func(c *auth.Config) { c.MailQueued = func() { queued++ } })
+	h.register("budi@example.com", "budi")
+	must[struct{}](t)(h.Forgot(t.Context(), caller(shoop, home), auth.Forgot{Email: "budi@example.com", WithProfile: true}))
+	h.clock.add(2 * time.Minute)
+	must[struct{}](t)(h.Forgot(t.Context(), caller(snapotp, home), auth.Forgot{Email: "budi@example.com"}))
+	h.clock.add(2 * time.Minute)
+	_, err := h.signInGoogle("g-1", "budi@example.com", "")
+	wantKind(t, err, auth.Conflict)
+	all := h.mails()
+	must[*auth.Grant](t)(h.signInGoogle("g-1", "budi@example.com", "example.com"))
+	h.check(h.op.SetPassword(t.Context(), "budi@example.com", newPassword, "id"))
+	kinds := map[mail.Kind]bool{}
+	for _, j := range append(all, h.mails()...) {
+		kinds[j.Message.Kind] = true
+		if _, err := mail.Compose(j.Message, "kunci@example.test"); err != nil {
+			t.Errorf("%s: %v", j.Message.Kind, err)
+		}
+	}
+	if len(kinds) != 6 || queued != 6 {
+		t.Errorf("%d kinds of mail, %d times announced; want 6 of each", len(kinds), queued)
+	}
+}

@@ -88,8 +88,10 @@ func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, er
 	result, err := s.verify(ctx, seen, in.Password)
 	if err != nil {
 		var busy *password.BusyError
-		if errors.As(err, &busy) || ctx.Err() != nil {
-			giveBack() // nothing was learned
+		if errors.As(err, &busy) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			// The password was not judged. A caller that has left, or half left,
+			// after it was judged has used up its try.
+			giveBack()
 		}
 		return nil, err
 	}

@@ -1,0 +1,135 @@
+package auth
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// Limits are how many tries an address has. A zero rate is no limit.
+type Limits struct {
+	FailuresPerMinute, FailuresPerHour int
+	SignUpsPerHour                     int
+	ForgotsPerTenMinutes               int
+	ExemptLoopback                     bool // --dev
+}
+
+// DefaultLimits are those of a deployment.
+var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5}
+
+// aroundFactor is how much more the network around an address is allowed.
+const aroundFactor = 3
+
+// rule is one limit of an address: most at once, refilled over a span.
+type rule struct {
+	name string
+	most int
+	over time.Duration
+}
+
+func (l *limiter) failureRules() []rule {
+	return []rule{
+		{"failures per minute", l.FailuresPerMinute, time.Minute},
+		{"failures per hour", l.FailuresPerHour, time.Hour},
+	}
+}
+
+func (l *limiter) signUpRules() []rule {
+	return []rule{{"sign-ups per hour", l.SignUpsPerHour, time.Hour}}
+}
+
+func (l *limiter) forgotRules() []rule {
+	return []rule{{"forgots per ten minutes", l.ForgotsPerTenMinutes, 10 * time.Minute}}
+}
+
+// address sees whether an address and the network around it have a try left
+// under the rules, and where count is set takes it.
+func (l *limiter) address(addr netip.Addr, rules []rule, t time.Time, count bool) error {
+	if l.ExemptLoopback && addr.IsLoopback() {
+		return nil
+	}
+	one, around := networks(addr)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var taken []*slope
+	for _, r := range rules {
+		if r.most == 0 {
+			continue
+		}
+		for _, scope := range []struct {
+			net  string
+			most int
+		}{{one, r.most}, {around, aroundFactor * r.most}} {
+			s := at(l.addrs, digestOf(r.name, scope.net))
+			if wait := s.wait(t, r.over/time.Duration(scope.most), scope.most); wait > 0 {
+				return tooMany(r.name, wait)
+			}
+			taken = append(taken, s)
+		}
+	}
+	if count {
+		for _, s := range taken {
+			s.level++
+		}
+	}
+	return nil
+}
+
+// failed counts a failure that has happened, whether or not there is room
+// for it.
+func (l *limiter) failed(addr netip.Addr, t time.Time) {
+	if l.ExemptLoopback && addr.IsLoopback() {
+		return
+	}
+	one, around := networks(addr)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.failureRules() {
+		if r.most == 0 {
+			continue
+		}
+		for net, most := range map[string]int{one: r.most, around: aroundFactor * r.most} {
+			s := at(l.addrs, digestOf(r.name, net))
+			s.now(t, r.over/time.Duration(most))
+			s.level++
+		}
+	}
+}
+
+// networks are what an address is limited by: itself (an IPv6 host has a /64),
+// and the /26 or /48 around it.
+func networks(addr netip.Addr) (one, around string) {
+	if addr = addr.Unmap(); addr.Is4() {
+		return masked(addr, 32), masked(addr, 26)
+	}
+	return masked(addr, 64), masked(addr, 48)
+}
+
+// addressRange is what counts as the same place: IPv4 /24, IPv6 /56.
+func addressRange(addr netip.Addr) string {
+	if addr = addr.Unmap(); addr.Is4() {
+		return masked(addr, 24)
+	}
+	return masked(addr, 56)
+}
+
+func masked(addr netip.Addr, bits int) string {
+	p, err := addr.WithZone("").Prefix(bits)
+	if err != nil {
+		return "unknown"
+	}
+	return p.String()
+}
+
+// countFailure counts err against the address when it is a wrong guess, and
+// returns it.
+func (s *Service) countFailure(c *Caller, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		switch e.Kind {
+		case Unauthenticated, Refused, BadLink:
+			s.limits.failed(c.Addr, s.Now())
+		}
+	}
+	return err
+}

@@ -3,7 +3,6 @@ package cli
 import (
 	"log/slog"
 	"net"
-	netmail "net/mail"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -183,56 +182,6 @@ func (r *reader) proxies() (nets []netip.Prefix) {
 		nets = append(nets, p.Masked())
 	}
 	return nets
-}
-
-// social reads which claims count (CONTRACT 5): trust is only for --dev, and
-// only where nothing is there to verify with.
-func (r *reader) social(c *serveConfig) {
-	unset := auth.SocialOff
-	if c.dev {
-		unset = auth.SocialTrust
-	}
-	c.googleMode, c.facebookMode = unset, unset
-	c.google = social.GoogleConfig{Issuer: r.endpoint("google-issuer"), ClientIDs: r.list("google-client-id")}
-	if len(c.google.ClientIDs) > 0 {
-		c.googleMode = auth.SocialVerify
-	}
-	c.facebook = social.FacebookConfig{
-		GraphURL: r.endpoint("facebook-graph-url"), AppID: r.text("facebook-app-id"), AppSecret: r.secret("facebook-app-secret"),
-	}
-	switch f := c.facebook; {
-	case f.AppID != "" && f.AppSecret != "":
-		c.facebookMode = auth.SocialVerify
-	case f.AppID != "":
-		r.fault("facebook-app-secret", "it is required beside --facebook-app-id")
-	case f.AppSecret != "":
-		r.fault("facebook-app-id", "it is required beside %s", settingNamed("facebook-app-secret").variable())
-	}
-}
-
-// mail reads how mail goes out.
-func (r *reader) mail(c *serveConfig) {
-	c.mailFrom = r.text("mail-from")
-	if c.mailFrom != "" {
-		if _, err := netmail.ParseAddress(c.mailFrom); err != nil {
-			r.fault("mail-from", "%q is no e-mail address", c.mailFrom)
-		}
-	}
-	raw, pw := r.text("smtp-url"), r.secret("smtp-password")
-	if raw == "" {
-		if pw != "" {
-			r.fault("smtp-password", "it is of no use without --smtp-url")
-		}
-		return
-	}
-	cfg, err := mail.ParseSMTPURL(raw)
-	if err == nil {
-		cfg.Password, cfg.From = pw, c.mailFrom
-		c.smtp, err = mail.NewSMTP(cfg)
-	}
-	if err != nil {
-		r.fault("smtp-url", "%s", strings.TrimPrefix(err.Error(), "mail: "))
-	}
 }
 
 // logs reads how the log is written.

@@ -114,9 +114,7 @@ func writePage(x *exchange, status int, allowed policy, body []byte) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Add("Vary", "Accept-Language")
 	x.WriteHeader(status)
-	if x.request.Method != http.MethodHead {
-		_, _ = x.Write(body) // the reader may be gone; there is nobody to tell
-	}
+	_, _ = x.Write(body) // the reader may be gone; there is nobody to tell
 }
 
 // pageStatuses are the contract's, for what can go wrong on a page

@@ -88,7 +88,7 @@ func TestPagesForgottenPassword(t *testing.T) {
 
 	used := a.post(t, "/reset-password", "token", tok, "password", "rahasia-lain-3")
 	used.want(t, http.StatusBadRequest, "This link no longer works", `action="/reset-password"`, pagesAskForm)
-	used.lacks(t, tok)
+	used.lacks(t, tok, `role="alert"`)
 	if got := a.signIn(t, "siti", pagesNew); got != http.StatusOK {
 		t.Errorf("a used link changed the password: %d", got)
 	}

@@ -3,6 +3,8 @@ package server_test
 import (
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -81,5 +83,20 @@ func TestPagesOutboxRefuses(t *testing.T) {
 				t.Errorf("%s as %q: %d, want %d", path, host, w.status, want)
 			}
 		}
+	}
+}
+
+func TestPagesOutboxWithABrokenFile(t *testing.T) {
+	t.Parallel()
+	a := pagesStart(t, nil)
+	const name = "20310203T040506.000Z-broken.eml"
+	dir := strings.TrimPrefix(a.outbox.String(), "files in ")
+	pagesMust(t, os.WriteFile(filepath.Join(dir, name), []byte("no mail"), 0o600))
+	a.get(t, "/outbox").want(t, http.StatusOK, "<code>"+name+"</code>", "can&#39;t be read")
+	for _, path := range []string{"/outbox/" + name, "/outbox/" + name + "/html"} {
+		w := a.get(t, path)
+		w.safe(t, a.base, "en")
+		w.want(t, http.StatusInternalServerError, "Something went wrong", "<code>"+w.header.Get("X-Request-Id")+"</code>")
+		w.lacks(t, dir)
 	}
 }

@@ -33,6 +33,7 @@ func TestPagesFormsRefused(t *testing.T) {
 		{"JSON", `{"token":"` + tok + `"}`, http.StatusUnsupportedMediaType, []string{"Content-Type", "application/json"}},
 		{"multipart", good, http.StatusUnsupportedMediaType, []string{"Content-Type", "multipart/form-data; boundary=x"}},
 		{"no media type", good, http.StatusUnsupportedMediaType, []string{"Content-Type", ""}},
+		{"two media types", good, http.StatusUnsupportedMediaType, []string{"Content-Type", "application/x-www-form-urlencoded", "Content-Type", "text/plain"}},
 		{"too large", good + "&x=" + strings.Repeat("x", 64<<10), http.StatusRequestEntityTooLarge, nil},
 		{"token twice", good + "&token=x", http.StatusBadRequest, nil},
 		{"other field twice", good + "&x=1&x=1", http.StatusBadRequest, nil},

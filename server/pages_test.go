@@ -129,7 +129,10 @@ func (a *pagesApp) do(t testing.TB, method, path, body string, headers ...string
 		if headers[i] == "Host" {
 			r.Host = headers[i+1]
 		}
-		r.Header.Set(headers[i], headers[i+1])
+		if i == 0 || headers[i] != headers[i-2] {
+			r.Header.Del(headers[i])
+		}
+		r.Header.Add(headers[i], headers[i+1])
 	}
 	w, err := http.DefaultTransport.RoundTrip(r) // follows no redirect
 	pagesMust(t, err)

@@ -34,7 +34,7 @@ func TestUnknownRoutes(t *testing.T) {
 			bare(t, got)
 		}
 	}
-	a.want(t, 422, postJSON("/api/auth/login?a=b", nil)) // a query is no part of the path
+	a.want(t, 422, postJSON("/api/auth/login?a=b", map[string]any{})) // a query is no part of the path
 }
 
 func TestWrongMethods(t *testing.T) {

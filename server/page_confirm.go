@@ -6,12 +6,6 @@ import (
 	"kunci/server/auth"
 )
 
-// What the links that open /confirm are for, as auth names it.
-const (
-	forAddress = "confirm"
-	forLinking = "linking"
-)
-
 // confirmLink is where an address, or the linking of a Google account, is
 // confirmed with one button.
 var confirmLink = linkPage{
@@ -21,9 +15,9 @@ var confirmLink = linkPage{
 	sent:     "sent_confirm",
 	describe: func(s *Server, f *formPage) {
 		switch s.Auth.LinkPurpose(f.Token) {
-		case forLinking:
+		case auth.ForLinking:
 			f.say("linking_title", "linking_lead", "linking_not_you")
-		case forAddress:
+		case auth.ForAddress:
 			f.say("confirm_title", "confirm_lead", "confirm_not_you")
 		default:
 			f.say("confirm_title", "confirm_any")
@@ -37,7 +31,7 @@ var confirmLink = linkPage{
 		return told{title: "confirmed_title", lead: []string{"confirmed_done"}}, err
 	},
 	stale: func(s *Server, f *formPage) {
-		if f.Ask = s.Auth.LinkPurpose(f.Token) != forLinking; f.Ask {
+		if f.Ask = s.Auth.LinkPurpose(f.Token) != auth.ForLinking; f.Ask {
 			f.say("stale_title", "stale_confirm")
 			return
 		}

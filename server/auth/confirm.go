@@ -13,6 +13,12 @@ type Confirmed struct {
 	Provider string // the provider that was linked; "" where it was the address alone
 }
 
+// What a link that opens the confirm page is for.
+const (
+	ForAddress = db.PurposeConfirm
+	ForLinking = db.PurposeLinking
+)
+
 // LinkPurpose says what a token from a mail was made for, "" for none of
 // ours. It asks no store and proves nothing but that we made it.
 func (s *Service) LinkPurpose(tok string) db.Purpose {

@@ -10,31 +10,48 @@ import (
 	"kunci/mail"
 )
 
-// logger writes the log to stderr, one JSON object a line, or text.
+// logger writes the log to stderr, one JSON object a line, or text. Durations
+// are seconds.
 func (p *program) logger(c *serveConfig) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.logLevel}
+	options := &slog.HandlerOptions{Level: c.logLevel, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindDuration {
+			a.Value = slog.Float64Value(a.Value.Duration().Seconds())
+		}
+		return a
+	}}
 	if c.logText {
 		return slog.New(slog.NewTextHandler(p.stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(p.stderr, options))
 }
 
-// banner says on stderr where everything is, with the port that was picked.
-func (p *program) banner(c *serveConfig, at net.Addr, sender mail.Sender) {
-	here := "http://" + reachable(at)
+// banner says on stderr where everything is, with the port that was picked:
+// to people as a table, to programs as a line of the log like any other.
+func (p *program) banner(c *serveConfig, log *slog.Logger, at net.Addr, sender mail.Sender) {
+	facts := []struct{ name, key, value string }{
+		{"front page", "url", "http://" + reachable(at) + "/"},
+		{"public URL", "public_url", c.publicURL},
+		{"data", "data", c.data},
+		{"mail", "mail", fmt.Sprintf("%s, from %s", sender, c.mailFrom)},
+		{"sign-up", "sign_up", orNone(c.signUp)},
+		{"admit", "admit", orNone(c.admit)},
+	}
+	if !c.logText {
+		attrs := []any{"version", build().Version, "dev", c.dev}
+		for _, f := range facts {
+			attrs = append(attrs, f.key, f.value)
+		}
+		log.Info("serving", attrs...)
+		return
+	}
 	mode := ""
 	if c.dev {
 		mode = " --dev"
 	}
-	lines := table{rows: [][]any{
-		{"front page", here + "/"},
-		{"health", here + "/healthz"},
-		{"public URL", c.publicURL},
-		{"data", c.data},
-		{"mail", fmt.Sprintf("%s, from %s", sender, c.mailFrom)},
-		{"sign-up", orNone(c.signUp)},
-		{"admit", orNone(c.admit)},
-	}}
+	var lines table
+	for _, f := range facts {
+		lines.rows = append(lines.rows, []any{f.name, f.value})
+	}
 	var b strings.Builder
 	_ = lines.print(&b) // a Builder takes everything
 	_, _ = fmt.Fprintf(p.stderr, "kunci serve%s, %s\n%s", mode, build().Version, b.String())

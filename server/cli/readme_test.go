@@ -128,8 +128,14 @@ func serveDev(t *testing.T, binary string, args ...string) (base string) {
 	go func() {
 		defer close(found)
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			if url, ok := strings.CutPrefix(lines.Text(), "public URL"); ok {
-				found <- strings.TrimSpace(url)
+			var line struct {
+				PublicURL string `json:"public_url"`
+			}
+			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+				t.Errorf("a line of the log is no JSON: %s", lines.Text())
+			}
+			if line.PublicURL != "" {
+				found <- line.PublicURL
 			}
 		}
 	}()

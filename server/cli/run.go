@@ -53,7 +53,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	if c.dev {
 		config.Outbox = letters
 	}
-	p.banner(c, l.Addr(), sender)
+	p.banner(c, log, l.Addr(), sender)
 	if c.dev {
 		log.Warn("THIS IS --dev, FOR TRYING IT OUT ONLY: the passwords of demo accounts are public, and social claims may be taken as sent", "demo_accounts", len(demos))
 	}

@@ -157,7 +157,7 @@ type served struct {
 	ended chan error
 }
 
-var frontPage = regexp.MustCompile(`(?m)^front page +(http://\S+)/$`)
+var frontPage = regexp.MustCompile(`(?m)(?:^front page +|"url":")(http://[^"\s]+)/["\n]`)
 
 // start: start ARGS... runs kunci serve on a port that it picks, waits until
 // it is ready, and sets URL, ADDRESS and SERVER_PID.

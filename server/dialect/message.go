@@ -24,7 +24,7 @@ var messages = map[string]said{
 	"bad_link":           {"Token tidak berlaku atau sudah kedaluwarsa.", "The token is not valid or has expired."},
 	"busy":               {"Server sedang sibuk. Coba lagi sebentar.", "The server is busy. Try again in a moment."},
 	"facebook_off":       {"Masuk dengan Facebook tidak tersedia di server ini.", "Signing in with Facebook is not set up on this server."},
-	"forgot_sent":        {"Jika e-mail itu terdaftar, tautan untuk mengatur ulang password telah dikirim.", "If that e-mail is registered, a link to reset the password has been sent to it."},
+	"forgot_sent":        {"Jika e-mail itu terdaftar, tautan untuk mengatur ulang kata sandi telah dikirim.", "If that e-mail is registered, a link to reset the password has been sent to it."},
 	"google_off":         {"Masuk dengan Google tidak tersedia di server ini.", "Signing in with Google is not set up on this server."},
 	"internal":           {"Terjadi kesalahan di server.", "Something went wrong on the server."},
 	"invalid":            {"Isian tidak valid.", "Some fields are not valid."},
@@ -33,15 +33,15 @@ var messages = map[string]said{
 	"no_membership":      {"Akun ini bukan anggota perusahaan mana pun.", "This account belongs to no company."},
 	"no_session":         {"Token tidak ada atau tidak berlaku.", "The token is missing or not valid."},
 	"not_admitted":       {"Akun ini tidak boleh masuk di sini.", "This account may not sign in here."},
-	"password_reset":     {"Password telah diganti. Silakan masuk dengan password baru.", "The password has been changed. Please sign in with the new one."},
+	"password_reset":     {"Kata sandi telah diganti. Silakan masuk dengan kata sandi baru.", "The password has been changed. Please sign in with the new one."},
 	"sign_up_closed":     {"Pendaftaran tidak dibuka di sini.", "Sign-up is not open here."},
-	"social_conflict":    {"E-mail ini sudah dipakai akun lain. Masuk dengan password, atau buka tautan yang dikirim ke e-mail itu.", "Another account has this e-mail. Sign in with its password, or open the link that was mailed to it."},
+	"social_conflict":    {"E-mail ini sudah dipakai akun lain. Masuk dengan kata sandi, atau buka tautan yang dikirim ke e-mail itu.", "Another account has this e-mail. Sign in with its password, or open the link that was mailed to it."},
 	"social_refused":     {"Identitas ini tidak dapat diterima.", "This identity was not accepted."},
 	"social_unavailable": {"Identitas ini tidak dapat diperiksa sekarang. Coba lagi sebentar.", "This identity can't be checked now. Try again in a moment."},
 	"taken":              {"Sudah dipakai.", "Already in use."},
 	"too_large":          {"Isi permintaan terlalu besar.", "The request body is too large."},
 	"too_many":           {"Terlalu banyak percobaan. Coba lagi nanti.", "Too many tries. Try again later."},
-	"wrong_password":     {"E-mail, username, atau password salah.", "Wrong e-mail, username or password."},
+	"wrong_password":     {"E-mail, username, atau kata sandi salah.", "Wrong e-mail, username or password."},
 }
 
 // fieldMessages are what is said of one field.

@@ -10,11 +10,14 @@ type Purpose string
 
 // The purposes of mailed links.
 const (
-	PurposeConfirm  Purpose = "confirm" // the address of a sign-up
-	PurposeReset    Purpose = "reset"   // a new password
-	PurposeLinking  Purpose = "linking" // a Google account
-	maxLinksAlive           = 3         // of one purpose for one account (CONTRACT 4)
-	maxLinksScanned         = 4 * maxLinksAlive
+	PurposeConfirm Purpose = "confirm" // the address of a sign-up
+	PurposeReset   Purpose = "reset"   // a new password
+	PurposeLinking Purpose = "linking" // a Google account
+)
+
+const (
+	maxLinksAlive   = 3 // of one purpose for one account (CONTRACT 4)
+	maxLinksScanned = 4 * maxLinksAlive
 )
 
 // Link is what a mailed link stands for until it is used or expires. Its id

@@ -55,12 +55,21 @@ func (t Tx) MarkKnownRange(account uint64, addrRange string, now Time) error {
 	case err == nil && now-known.Seen < day:
 		return nil
 	case errors.Is(err, ErrNotFound):
-		t.forgetRanges(account)
+		t.makeRoomForRange(account)
 	}
 	return put(t.w, spaceKnownRange, key, &KnownRange{Seen: now})
 }
 
-func (t Tx) forgetRanges(account uint64) {
+// ForgetKnownRanges makes every range a stranger to an account again.
+func (t Tx) ForgetKnownRanges(account uint64) {
+	for _, key := range t.children(spaceKnownRange, account, maxKnownRanges) {
+		t.w.Delete(spaceKnownRange, key)
+	}
+}
+
+// makeRoomForRange forgets the range seen longest ago where there are as many
+// as may be.
+func (t Tx) makeRoomForRange(account uint64) {
 	prefix := accountKey(account)
 	var oldest []byte
 	var oldestSeen Time

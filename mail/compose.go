@@ -88,7 +88,7 @@ func newPage(m Message, w words, lang string) (*page, error) {
 		return filled
 	}
 	p := &page{
-		Lang: lang, Subject: w.Subject, Hello: f.Hello, Name: greeting(m.Name),
+		Lang: lang, Subject: w.Subject, Hello: f.Hello, Name: plain(m.Name, maxGreeting),
 		Intro: fill(w.Intro), Ask: fill(w.Ask), Outro: fill(w.Outro),
 		Link: m.Link, Button: w.Button, Footer: f.Footer, Service: m.Service,
 	}
@@ -97,7 +97,11 @@ func newPage(m Message, w words, lang string) (*page, error) {
 		if !ok {
 			return nil, errors.New("mail: profile: unknown label")
 		}
-		if value := oneLine(d.Value, maxValue); value != "" {
+		value := plain(d.Value, maxValue)
+		if d.Label == LabelEmail && d.Value == m.To {
+			value = m.To // it is the reader's own
+		}
+		if value != "" {
 			p.Details = append(p.Details, row{label, value})
 		}
 	}

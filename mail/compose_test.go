@@ -229,17 +229,19 @@ func TestGreeting(t *testing.T) {
 
 func TestValuesAreHarmless(t *testing.T) {
 	t.Parallel()
-	const evil = "<script>alert('x')</script>\r\n\r\n--kunci-job-1\r\nBcc: eve@example.org\u202e"
-	const escaped = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; --kunci-job-1 Bcc: eve@example.org"
+	const evil = "<script>alert('x')</script>\r\n\r\n--kunci-job-1\r\nBcc: eve\u202e"
+	const escaped = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; --kunci-job-1 Bcc: eve"
 	profile := message(mail.Profile, "en")
-	profile.Profile = []mail.Detail{{Label: mail.LabelName, Value: evil}, {Label: mail.LabelPhone, Value: "\n"}}
+	profile.Profile = []mail.Detail{{Label: mail.LabelName, Value: evil}, {Label: mail.LabelPhone, Value: "\n"},
+		// What a stranger signed up with must not reach the address as a link.
+		{Label: mail.LabelLocation, Value: "http://evil.example/win"}}
 	confirm := message(mail.ConfirmLink, "en")
 	confirm.Provider = "<i>{to}\r\nX"
 	tests := map[string]struct {
 		message    mail.Message
 		text, html string
 	}{
-		"profile":  {profile, "Name: <script>alert('x')</script> --kunci-job-1 Bcc: eve@example.org\n", escaped + "</td>"},
+		"profile":  {profile, "Name: <script>alert('x')</script> --kunci-job-1 Bcc: eve\n", escaped + "</td>"},
 		"provider": {confirm, "with a <i>{to} X account", "with a &lt;i&gt;{to} X account"},
 	}
 	for name, test := range tests {
@@ -253,6 +255,9 @@ func TestValuesAreHarmless(t *testing.T) {
 			}
 			if strings.Contains(l.Text+l.HTML, "\r") || strings.Contains(l.Text+l.HTML, "\u202e") || strings.Contains(l.HTML, "<script") {
 				t.Error("a value came through as it was")
+			}
+			if strings.Contains(l.Text, "evil.example") {
+				t.Error("a detail carries a link")
 			}
 			if strings.Contains(l.Text, "Phone") {
 				t.Error("a detail without a value is shown")

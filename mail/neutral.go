@@ -31,15 +31,16 @@ var (
 	tightDot = regexp.MustCompile(`\.(\pL)`)
 )
 
-// greeting is the name as a mail may greet with it. Anyone can sign up with a stranger's address, and
-// mail programs turn what reads like an address into a link: with such a name we would carry it there.
-// So a name with a link in it is not used, and a dot before a letter gets a space, as in "Dr. Budi".
-func greeting(name string) string {
-	name = oneLine(name, maxGreeting)
-	if linkLike.MatchString(name) {
+// plain is a value of an account as a mail may show it. Anyone can sign up with a stranger's address,
+// and mail programs turn what reads like an address into a link: with such a value we would carry it
+// there. So a value with a link in it is not shown, and a dot before a letter gets a space, as in
+// "Dr. Budi".
+func plain(value string, limit int) string {
+	value = oneLine(value, limit)
+	if linkLike.MatchString(value) {
 		return ""
 	}
-	return tightDot.ReplaceAllString(name, ". $1")
+	return tightDot.ReplaceAllString(value, ". $1")
 }
 
 const maxCause = 200

@@ -22,7 +22,7 @@ func (s *Server) dialect(route *dialect.Route) handler {
 		end := route.Default()
 		var answer dialect.Answer
 		if route.Body {
-			x.failure = readBody(x, r, q, end)
+			x.failure = s.readBody(x, r, q, end)
 		}
 		if x.failure != nil {
 			answer = end.Dialect.Fail(q, x.failure)
@@ -54,10 +54,13 @@ func bearer(r *http.Request) string {
 
 // readBody reads a body once and parses it. What can't be read answers before
 // anything is done.
-func readBody(x *exchange, r *http.Request, q *dialect.Request, end *dialect.Endpoint) *auth.Error {
+func (s *Server) readBody(x *exchange, r *http.Request, q *dialect.Request, end *dialect.Endpoint) *auth.Error {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || len(r.Header.Values("Content-Type")) > 1 || !end.Dialect.Reads(media) {
 		return &auth.Error{Kind: auth.MediaType, Reason: "media_type"}
+	}
+	if !strings.EqualFold(media, "application/json") && s.foreignForm(r) {
+		return &auth.Error{Kind: auth.NotAdmitted, Reason: "foreign_origin"}
 	}
 	body, failure := readAll(x, r)
 	if failure != nil {

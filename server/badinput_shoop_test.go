@@ -90,3 +90,37 @@ func TestShoopRegistration(t *testing.T) {
 	must(t, err)
 	diff(t, "gcm_id after the login", "h", u.GCMID)
 }
+
+// Browsers send forms anywhere without asking first: a page of a site that is
+// not listed must not spend its visitors' tries, or sign them up. Apps, which
+// have no site, and pages of our own origin are served.
+func TestFormsFromOtherSites(t *testing.T) {
+	t.Parallel()
+	a := start(t, func(s *setup) { s.server.CORSOrigins = []string{"https://app.example"} })
+	people(t, a)
+	good := post(shoopLogin, formType, "email=shoop@example.com&password="+secret)
+	for name, c := range map[string]struct {
+		headers []string
+		want    int
+	}{
+		"an app":                    {nil, 200},
+		"a listed origin":           {[]string{"Origin: https://app.example", "Sec-Fetch-Site: cross-site"}, 200},
+		"the public URL":            {[]string{"Origin: " + publicURL}, 200},
+		"our own name":              {[]string{"Origin: http://client.example", "Sec-Fetch-Site: same-origin"}, 200},
+		"a page in an app":          {[]string{"Origin: file://", "Sec-Fetch-Site: cross-site"}, 200},
+		"another site":              {[]string{"Origin: https://evil.example"}, 403},
+		"a sandboxed frame":         {[]string{"Origin: null", "Sec-Fetch-Site: cross-site"}, 403},
+		"an origin that was hidden": {[]string{"Sec-Fetch-Site: cross-site"}, 403},
+	} {
+		r := good
+		for _, h := range c.headers {
+			r = r.with(h)
+		}
+		if got := a.do(t, r); got.status != c.want {
+			t.Errorf("%s: %d, not %d: %s", name, got.status, c.want, got.body)
+		}
+	}
+	before := a.dump(t)
+	a.want(t, 403, post(shoopRegister, formType, "email=new@example.com&password="+secret+"&name=N&id_location=1").with("Origin: https://evil.example"))
+	diff(t, "the store", before, a.dump(t))
+}

@@ -28,6 +28,27 @@ func (s *Server) listed(origin string) bool {
 	return slices.Contains(s.CORSOrigins, origin) || s.Dev && isLoopbackOrigin(origin)
 }
 
+// foreignForm says whether a page of a site that is not listed sent a form to
+// a dialect. A browser sends forms anywhere without asking first, so any page
+// could spend its visitors' tries and sign them up. JSON needs a preflight,
+// and apps without a site of their own (file://, say) are let in.
+func (s *Server) foreignForm(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if s.listed(origin) || origin == s.Auth.PublicURL {
+		return false
+	}
+	u, err := url.Parse(origin)
+	switch {
+	case err != nil:
+		return true
+	case u.Scheme == "http" || u.Scheme == "https":
+		return u.Host != r.Host
+	case origin == "" || origin == "null":
+		return r.Header.Get("Sec-Fetch-Site") == "cross-site"
+	}
+	return false
+}
+
 func isLoopbackOrigin(origin string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {

@@ -66,6 +66,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.notFound(x, r)
 		return
 	}
+	if s.Dev && !s.isOwnHost(r.Host) {
+		x.failure = &auth.Error{Kind: auth.NotAdmitted, Reason: "foreign_host"}
+		writeError(x, http.StatusMisdirectedRequest, "with --dev this server answers only to its public URL and to loopback names: set --public-url")
+		return
+	}
 	s.router.ServeHTTP(x, r)
 }
 

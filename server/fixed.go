@@ -119,14 +119,19 @@ func (s *Server) introspect(x *exchange, r *http.Request) {
 		return
 	}
 	form, err := url.ParseQuery(string(body))
-	if err != nil || len(form["token"]) != 1 || form.Get("token") == "" {
+	if err != nil || len(form["token"]) != 1 {
 		writeError(x, http.StatusBadRequest, "invalid_request")
 		return
 	}
 	found, err := s.Auth.Introspect(r.Context(), form.Get("token"))
 	if err != nil {
 		x.failure = auth.AsError(err)
-		writeError(x, http.StatusInternalServerError, "server_error")
+		status := http.StatusInternalServerError
+		if x.failure.Kind == auth.Busy {
+			status = http.StatusServiceUnavailable
+		}
+		retryAfter(x, x.failure)
+		writeError(x, status, "server_error")
 		return
 	}
 	if found == nil {

@@ -46,6 +46,7 @@ type app struct {
 	hasher *password.Hasher
 	outbox *mail.Outbox
 	log    *record
+	dev    bool
 }
 
 // start runs a server until the test ends. By then every line of its log must
@@ -61,7 +62,7 @@ func start(t *testing.T, options ...option) *app {
 	for _, o := range options {
 		o(s)
 	}
-	a := &app{engine: openEngine(t), clock: c, hasher: s.hasher, log: newRecord(t)}
+	a := &app{engine: openEngine(t), clock: c, hasher: s.hasher, log: newRecord(t), dev: s.server.Dev}
 	log := slog.New(slog.NewJSONHandler(a.log, nil))
 	store, err := db.New(a.engine)
 	must(t, err)

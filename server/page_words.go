@@ -20,7 +20,6 @@ var pageWords = map[string]said{
 	"begin_anew":   {"Mulai lagi", "Start again"},
 	"failed_title": {"Tidak berhasil", "That did not work"},
 	"foreign_form": {"Formulir ini dikirim dari situs lain. Buka halaman ini langsung, lalu coba lagi.", "This form was sent from another site. Open the page here and try again."},
-	"foreign_host": {"Kotak keluar hanya dapat dibuka lewat alamat server ini sendiri.", "The outbox can only be opened through this server's own address."},
 	"no_letter":    {"E-mail ini tidak ada di kotak keluar.", "The outbox holds no such mail."},
 	"request_id":   {"Nomor permintaan", "Request id"},
 	"to_front":     {"Ke halaman depan", "To the front page"},

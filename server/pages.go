@@ -23,9 +23,9 @@ func (s *Server) pages() {
 		s.handle(http.MethodPost, p.path, s.postLink(p))
 	}
 	if s.showsOutbox() {
-		s.handleGet("/outbox", s.ownHost(s.outbox))
-		s.handleGet("/outbox/:name", s.ownHost(s.letter))
-		s.handleGet("/outbox/:name/html", s.ownHost(s.letterHTML))
+		s.handleGet("/outbox", s.outbox)
+		s.handleGet("/outbox/:name", s.letter)
+		s.handleGet("/outbox/:name/html", s.letterHTML)
 	}
 }
 

@@ -75,10 +75,10 @@ func TestPagesOutboxRefuses(t *testing.T) {
 		}
 	}
 	for host, want := range map[string]int{
-		"rebound.example": http.StatusForbidden, "127.0.0.1.rebound.example:80": http.StatusForbidden, "": http.StatusOK,
+		"rebound.example": http.StatusMisdirectedRequest, "127.0.0.1.rebound.example:80": http.StatusMisdirectedRequest, "": http.StatusOK,
 		"localhost:8080": http.StatusOK, "[::1]:8080": http.StatusOK, "127.0.0.1": http.StatusOK,
 	} {
-		for _, path := range []string{"/outbox", "/outbox/" + name, "/outbox/" + name + "/html"} {
+		for _, path := range []string{"/", "/healthz", "/outbox", "/outbox/" + name, "/outbox/" + name + "/html"} {
 			if w := a.get(t, path, "Host", host); w.status != want {
 				t.Errorf("%s as %q: %d, want %d", path, host, w.status, want)
 			}

@@ -63,7 +63,7 @@ func TestPagesFormsRefused(t *testing.T) {
 
 func TestPagesFormsAllowed(t *testing.T) {
 	t.Parallel()
-	a := pagesStart(t, nil)
+	a := pagesStart(t, func(_ *auth.Config, c *server.Config) { c.Dev = false })
 	for name, headers := range map[string][]string{
 		"no browser":         nil,
 		"our form":           {"Origin", "null", "Sec-Fetch-Site", "same-origin"},

@@ -17,6 +17,29 @@ type Limits struct {
 // DefaultLimits are those of a deployment.
 var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5}
 
+// atOnce is how many password checks one address may have running or waiting:
+// half of what the gate lets wait, so that no address keeps the others out.
+const atOnce = 32
+
+// enter takes a place for a password check of this address; leave gives it
+// back.
+func (l *limiter) enter(addr netip.Addr) (leave func(), err error) {
+	one, _ := networks(addr)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.inside[one] >= atOnce {
+		return nil, &Error{Kind: Busy, Reason: "busy", RetryAfter: time.Second, Cause: errors.New("one address asks for too much at once")}
+	}
+	l.inside[one]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.inside[one]--; l.inside[one] == 0 {
+			delete(l.inside, one)
+		}
+	}, nil
+}
+
 // aroundFactor is how much more the network around an address is allowed.
 const aroundFactor = 3
 

@@ -63,6 +63,7 @@ func (s *Service) confirmAddress(ctx context.Context, id db.ID) error {
 		}
 		a.Epoch++
 		a.Updated = s.now()
+		tx.ForgetKnownRanges(a.ID)
 		if err := tx.DropLinks(a.ID); err != nil {
 			return err
 		}
@@ -100,6 +101,7 @@ func (s *Service) linkGoogle(tx db.Tx, c *Caller, a *db.Account, id db.SocialID,
 	if proveEmail(a) {
 		a.PasswordHash, a.WeakPassword = "", false
 		a.Epoch++
+		tx.ForgetKnownRanges(a.ID)
 		if err := tx.DropLinks(a.ID); err != nil {
 			return err
 		}

@@ -65,8 +65,13 @@ func validEmail(s string) bool {
 	return len(local) <= 64 && validDomain(domain)
 }
 
-// validDomain refuses address literals and what no resolver would look up.
+// validDomain refuses what no mail from outside would reach: address literals,
+// names without a dot, which lead to machines nearby, and numbers.
 func validDomain(domain string) bool {
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	if last == domain || strings.Trim(last, "0123456789") == "" {
+		return false
+	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return false

@@ -105,13 +105,16 @@ type limiter struct {
 	names *lru.Cache[digest, *slowed]
 	known *lru.Cache[digest, *places]
 	addrs *lru.Cache[digest, *slope]
+	// inside counts the password checks under way by address; no longer than
+	// the gate's queue.
+	inside map[string]int
 }
 
 func newLimiter(l Limits) *limiter {
 	names, _ := lru.New[digest, *slowed](remembered) // errors only for a size below 1
 	known, _ := lru.New[digest, *places](remembered)
 	addrs, _ := lru.New[digest, *slope](4 * remembered)
-	return &limiter{Limits: l, names: names, known: known, addrs: addrs}
+	return &limiter{Limits: l, names: names, known: known, addrs: addrs, inside: map[string]int{}}
 }
 
 func at[V any](c *lru.Cache[digest, *V], key digest) *V {

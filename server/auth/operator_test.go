@@ -85,8 +85,8 @@ func TestSetUser(t *testing.T) {
 		return must[*auth.User](t)(h.op.SetUser(t.Context(), "budi", e))
 	}
 	h.clock.add(time.Hour)
-	u := set(auth.Edit{Name: ptr("Budi Baru"), Longitude: ptr("1.5"), EmailVerified: ptr(true), SelfRegistered: ptr(false)})
-	if u.Name != "Budi Baru" || u.Longitude != "1.5" || u.Username != "budi" || !u.EmailVerified || u.SelfRegistered || !u.Updated.Equal(h.clock.Now()) || u.Updated.Equal(u.Created) {
+	u := set(auth.Edit{Name: ptr("Budi Baru"), Longitude: ptr("1.5"), SelfRegistered: ptr(false)})
+	if u.Name != "Budi Baru" || u.Longitude != "1.5" || u.Username != "budi" || u.EmailVerified || u.SelfRegistered || !u.Updated.Equal(h.clock.Now()) || u.Updated.Equal(u.Created) {
 		t.Errorf("user %+v", u)
 	}
 	if !h.stands(g.Token) {
@@ -111,6 +111,36 @@ func TestSetUser(t *testing.T) {
 	wantKind(t, err, auth.Invalid)
 	if h.register("budi@example.com", "budi").ID != 2 {
 		t.Error("what was given up can't be taken")
+	}
+}
+
+// What a token says, or was got by, does not outlive a change to it.
+func TestEditsThatEndSessions(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		edit auth.Edit
+		ends bool
+	}{
+		"a phone":               {auth.Edit{Phone: ptr("1")}, false},
+		"the address":           {auth.Edit{Email: ptr("other@example.com")}, true},
+		"the same address":      {auth.Edit{Email: ptr("budi@example.com")}, false},
+		"verified by operator":  {auth.Edit{EmailVerified: ptr(true)}, true},
+		"another role":          {auth.Edit{Role: ptr("Staf")}, true},
+		"the same role":         {auth.Edit{Role: ptr("Kepala")}, false},
+		"internal":              {auth.Edit{Internal: ptr(true)}, true},
+		"membership taken away": {auth.Edit{NoMembership: true}, true},
+	} {
+		h := newHouse(t)
+		h.company()
+		must[*auth.Organised](t)(h.op.AddRole(t.Context(), "Staf", ""))
+		h.register("budi@example.com", "budi")
+		member := auth.Edit{Company: ptr("PT Maju"), Division: ptr("Gudang"), Role: ptr("Kepala")}
+		must[*auth.User](t)(h.op.SetUser(t.Context(), "budi", member))
+		g := h.in(snapotp, "budi@example.com")
+		must[*auth.User](t)(h.op.SetUser(t.Context(), "budi", test.edit))
+		if h.stands(g.Token) == test.ends {
+			t.Errorf("%s: the session stands: %v", name, !test.ends)
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func (s *Service) mailWithinQuota(tx db.Tx, c *Caller, a *db.Account, m mailedLi
 	now, from := s.now(), addressRange(c.Addr)
 	quota.Sent = slices.DeleteFunc(quota.Sent, func(sent db.MailSent) bool { return now-sent.At >= db.Time((24 * time.Hour).Milliseconds()) })
 	most := mailsOfAccount
-	if _, err := tx.KnownRange(a.ID, from); err != nil {
+	if !s.knows(tx.View, a, from) {
 		most-- // kept for a range that has signed in
 	}
 	ofRange := 0
@@ -172,6 +172,7 @@ func (s *Service) reset(ctx context.Context, c *Caller, in Reset) error {
 		}
 		names = []string{nameKey(a.Email), nameKey(a.Username)}
 		proveEmail(a)
+		tx.ForgetKnownRanges(a.ID) // whoever was there before
 		if err := s.setPassword(tx, a, hash, false); err != nil {
 			return err
 		}
@@ -222,5 +223,6 @@ func proveEmail(a *db.Account) (first bool) {
 	}
 	a.EmailVerified = true
 	a.Google, a.Facebook, a.FBToken = db.SocialID{}, db.SocialID{}, nil
+	a.GCMID = "" // the device of whoever brought it
 	return true
 }

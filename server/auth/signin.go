@@ -3,14 +3,11 @@ package auth
 import (
 	"context"
 	"errors"
-	"reflect"
-	"slices"
 	"strings"
 	"time"
 
 	"kunci/db"
 	"kunci/server/password"
-	"kunci/server/token"
 )
 
 // SignIn asks for a session by password. One of Email and Username is set; a
@@ -66,6 +63,11 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
+	leave, err := s.limits.enter(c.Addr)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	g, err := s.signIn(ctx, &c, &in)
 	if errors.Is(err, errChanged) {
 		// Such as another sign-in that renewed the hash: the password is judged
@@ -89,9 +91,7 @@ func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, er
 	if err != nil {
 		var busy *password.BusyError
 		if errors.As(err, &busy) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			// The password was not judged. A caller that has left, or half left,
-			// after it was judged has used up its try.
-			giveBack()
+			giveBack() // it came to no hash
 		}
 		return nil, err
 	}
@@ -134,8 +134,7 @@ func (s *Service) look(identifier string, isEmail bool, c *Caller) (found *seen,
 			return err
 		}
 		found = &seen{a, p}
-		r := addressRange(c.Addr)
-		if k, err := v.KnownRange(a.ID, r); err == nil && s.now()-k.Seen < db.Time(knownFor.Milliseconds()) {
+		if r := addressRange(c.Addr); s.knows(v, a, r) {
 			known = r
 		}
 		return nil
@@ -145,6 +144,11 @@ func (s *Service) look(identifier string, isEmail bool, c *Caller) (found *seen,
 
 // knownFor is how long a range that signed in to an account is known there.
 const knownFor = 30 * 24 * time.Hour
+
+func (s *Service) knows(v db.View, a *db.Account, addrRange string) bool {
+	k, err := v.KnownRange(a.ID, addrRange)
+	return err == nil && s.now()-k.Seen < db.Time(knownFor.Milliseconds())
+}
 
 // verify checks a password. Whatever is wrong, it costs one hash.
 func (s *Service) verify(ctx context.Context, a *seen, pw string) (password.Result, error) {
@@ -183,98 +187,4 @@ func (s *Service) rehash(ctx context.Context, r password.Result, pw string) stri
 		return ""
 	}
 	return hash
-}
-
-// opening is what happens in the same act as a new session.
-type opening struct {
-	gcmID   string
-	rehash  string
-	byOwner bool                                // the range becomes a known one
-	change  func(tx db.Tx, a *db.Account) error // further changes to the account; may run again
-}
-
-// open signs a token or makes a key, and stores the session in one act with
-// what comes with it. The account must stand as it was seen.
-func (s *Service) open(ctx context.Context, c *Caller, was *seen, o opening) (*Grant, error) {
-	if err := s.admitted(c, was.Account, was.profile); err != nil {
-		return nil, err
-	}
-	g, session, err := s.grant(c, was.profile)
-	if err != nil {
-		return nil, err
-	}
-	err = s.update(ctx, func(tx db.Tx) error {
-		a, err := tx.Account(was.ID)
-		if isNotFound(err) || err == nil && !was.unchanged(a) {
-			return fail(Unauthenticated, "wrong_password", errChanged)
-		}
-		if err != nil {
-			return err
-		}
-		return s.store(tx, c, a, *session, o)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return g, nil
-}
-
-// unchanged says whether what let the caller in still stands.
-func (s *seen) unchanged(a *db.Account) bool {
-	return !a.Disabled && a.PasswordHash == s.PasswordHash && a.Epoch == s.Epoch && a.UUID == s.UUID
-}
-
-// store writes a session and what comes with it. The session is a copy, since
-// an act may run again.
-func (s *Service) store(tx db.Tx, c *Caller, a *db.Account, session db.Session, o opening) error {
-	before := *a
-	if o.rehash != "" {
-		a.PasswordHash = o.rehash
-	}
-	if o.gcmID != "" {
-		a.GCMID = o.gcmID
-	}
-	if o.change != nil {
-		if err := o.change(tx, a); err != nil {
-			return err
-		}
-	}
-	if !reflect.DeepEqual(&before, a) {
-		a.Updated = s.now()
-		if err := tx.PutAccount(a); err != nil {
-			return err
-		}
-	}
-	if o.byOwner {
-		if err := tx.MarkKnownRange(a.ID, addressRange(c.Addr), s.now()); err != nil {
-			return err
-		}
-	}
-	session.Account = a.ID
-	return tx.AddSession(&session)
-}
-
-// grant prepares a session and what names it; nothing is stored yet.
-func (s *Service) grant(c *Caller, p *Profile) (*Grant, *db.Session, error) {
-	now := s.Now().UTC().Truncate(time.Second)
-	expires := now.Add(s.SessionLifetime)
-	session := &db.Session{
-		ID: token.NewID(), Audience: c.Audience.Name,
-		Created: db.At(now), Expires: db.At(expires), Addr: c.Addr.String(),
-	}
-	g := &Grant{Profile: *p, Expires: expires}
-	if c.Audience.OpaqueKey {
-		key, hash := token.NewKey()
-		g.Token, session.KeyHash = key, slices.Clone(hash[:])
-		return g, session, nil
-	}
-	tok, err := s.Ring.Sign(token.Claims{
-		Issuer: s.PublicURL, Subject: p.UUID, Audience: c.Audience.Name, ID: token.FormatID(session.ID),
-		IssuedAt: now, NotBefore: now, Expires: expires, Extra: c.Audience.Claims(p),
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	g.Token = tok
-	return g, session, nil
 }

@@ -79,11 +79,14 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (*Grant, erro
 	if err := s.Store.View(func(v db.View) error { return free(v, a) }); err != nil {
 		return nil, err
 	}
-	hash, err := s.Hasher.Hash(ctx, in.Password)
+	leave, err := s.limits.enter(c.Addr)
 	if err != nil {
 		return nil, err
 	}
-	a.PasswordHash = hash
+	defer leave()
+	if a.PasswordHash, err = s.Hasher.Hash(ctx, in.Password); err != nil {
+		return nil, err
+	}
 	g, err := s.enrol(ctx, &c, a, true)
 	if err != nil {
 		return nil, err
@@ -92,8 +95,10 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (*Grant, erro
 	return g, nil
 }
 
+// signUpOpen says whether the dialect registers accounts: it must let them in
+// as well, since a sign-up signs in.
 func (s *Service) signUpOpen(c *Caller) error {
-	if !slices.Contains(s.Registers, c.Audience.Name) {
+	if name := c.Audience.Name; !slices.Contains(s.Registers, name) || !slices.Contains(s.Admit, name) {
 		return fail(NotAdmitted, "sign_up_closed", errors.New("this dialect does not register accounts"))
 	}
 	return nil
@@ -160,9 +165,6 @@ func (s *Service) enrol(ctx context.Context, c *Caller, a *db.Account, confirm b
 	p := &Profile{}
 	err := s.Store.View(func(v db.View) (err error) { p, err = profileOf(v, a); return err })
 	if err != nil {
-		return nil, err
-	}
-	if err := s.admitted(c, a, p); err != nil {
 		return nil, err
 	}
 	g, session, err := s.grant(c, p)

@@ -73,14 +73,26 @@ func set[T any](field *T, value *T) {
 	}
 }
 
+// end ends what must not outlive a change to an account: sessions, whose tokens
+// say what was, and links, which went to the address that was.
+func end(tx db.Tx, a *db.Account) error {
+	a.Epoch++
+	return tx.DropLinks(a.ID)
+}
+
 func (e *Edit) apply(tx db.Tx, a *db.Account) error {
-	if e.Email != nil && *e.Email != a.Email {
-		// What was mailed to the old address must not open the account, and
-		// nobody has proved the new one.
-		if err := tx.DropLinks(a.ID); err != nil {
-			return err
-		}
-		a.EmailVerified = false
+	var err error
+	switch {
+	case e.Email != nil && *e.Email != a.Email && a.Email != "":
+		a.EmailVerified = false // nobody has proved the new one
+		err = end(tx, a)
+	case e.EmailVerified != nil && *e.EmailVerified && a.SelfRegistered && proveEmail(a):
+		err = end(tx, a)
+	case e.SelfRegistered != nil && *e.SelfRegistered && !a.SelfRegistered && a.ID != 0:
+		err = end(tx, a) // it may no longer be admitted where it is signed in
+	}
+	if err != nil {
+		return err
 	}
 	set(&a.Email, e.Email)
 	set(&a.Username, e.Username)
@@ -190,64 +202,6 @@ func (o Operator) SetUser(ctx context.Context, who string, e Edit) (u *User, err
 		return err
 	})
 	return u, err
-}
-
-// setMembership gives, changes or takes away a membership. What is not named
-// stays; a first membership names company, division and role.
-func (o Operator) setMembership(tx db.Tx, a *db.Account, e *Edit) error {
-	if e.NoMembership {
-		if err := tx.DeleteMembership(a.ID); !isNotFound(err) {
-			return err
-		}
-		return nil
-	}
-	if !e.membership() {
-		return nil
-	}
-	m, err := tx.Membership(a.ID)
-	first := isNotFound(err)
-	if err != nil && !first {
-		return err
-	}
-	if first {
-		m = &db.Membership{Account: a.ID}
-		if e.Company == nil || e.Division == nil || e.Role == nil {
-			return fail(Invalid, "invalid", errors.New("a first membership names --company, --division and --role"))
-		}
-	}
-	if err := o.fillMembership(tx.View, m, e); err != nil {
-		return err
-	}
-	return tx.PutMembership(m)
-}
-
-func (o Operator) fillMembership(v db.View, m *db.Membership, e *Edit) error {
-	if e.Company != nil {
-		company, err := findCompany(v, *e.Company)
-		if err != nil {
-			return err
-		}
-		if company.UUID != m.Company && e.Division == nil {
-			return fail(Invalid, "invalid", errors.New("another company has other divisions: name --division as well"))
-		}
-		m.Company = company.UUID
-	}
-	if e.Division != nil {
-		division, err := findDivision(v, m.Company, *e.Division)
-		if err != nil {
-			return err
-		}
-		m.Division = division.UUID
-	}
-	if e.Role != nil {
-		role, err := findRole(v, *e.Role)
-		if err != nil {
-			return err
-		}
-		m.Role = role.UUID
-	}
-	set(&m.Internal, e.Internal)
-	return nil
 }
 
 func (o Operator) setPasswordHash(ctx context.Context, who, hash, lang string) error {

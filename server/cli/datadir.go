@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // What a data folder holds (DESIGN 3). The marker stands from before the
@@ -99,7 +100,12 @@ func (f *folder) private(folder fs.FileInfo) error {
 	return nil
 }
 
+// ours refuses what others can reach, and what belongs to somebody else: files
+// that root, say, would make there their owner could not read.
 func ours(path string, info fs.FileInfo, want fs.FileMode) error {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s belongs to user %d, and this is user %d: run the command as its owner", path, stat.Uid, os.Geteuid())
+	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return fmt.Errorf("others can reach %s (mode %04o): run chmod %o %s", path, mode, want, quoted(path))
 	}

@@ -25,6 +25,7 @@ var messages = map[string]said{
 	"busy":               {"Server sedang sibuk. Coba lagi sebentar.", "The server is busy. Try again in a moment."},
 	"facebook_off":       {"Masuk dengan Facebook tidak tersedia di server ini.", "Signing in with Facebook is not set up on this server."},
 	"forgot_sent":        {"Jika e-mail itu terdaftar, tautan untuk mengatur ulang kata sandi telah dikirim.", "If that e-mail is registered, a link to reset the password has been sent to it."},
+	"foreign_origin":     {"Permintaan dari situs lain tidak diterima.", "Requests from other sites are not accepted."},
 	"google_off":         {"Masuk dengan Google tidak tersedia di server ini.", "Signing in with Google is not set up on this server."},
 	"internal":           {"Terjadi kesalahan di server.", "Something went wrong on the server."},
 	"invalid":            {"Isian tidak valid.", "Some fields are not valid."},

@@ -74,38 +74,21 @@ func (g *gate) enter(ctx context.Context) error {
 
 func (g *gate) leave() { <-g.slots }
 
-// outcome is what comes back from the goroutine that did the work.
-type outcome[T any] struct {
-	value T
-	err   error
-}
-
-// run does the work in a slot. The slot belongs to the goroutine that works and is free
-// only when it ends: a caller whose context ends gets an answer at once, but cannot,
-// by leaving, make more hashes run than there are slots. A panic becomes an error.
-func run[T any](ctx context.Context, g *gate, work func() T) (T, error) {
-	var none T
+// run does the work in a slot. A context that ends while the caller waits takes it out of
+// the queue; one that ends while the work is done changes nothing: by leaving, a caller can
+// neither make more hashes run than there are slots nor have one for which nobody answers.
+// A panic becomes an error.
+func run[T any](ctx context.Context, g *gate, work func() T) (value T, err error) {
 	if err := g.enter(ctx); err != nil {
-		return none, err
+		return value, err
 	}
-	done := make(chan outcome[T], 1)
-	go func() {
-		var out outcome[T]
-		defer func() {
-			if cause := recover(); cause != nil {
-				out.err = panicked(cause)
-			}
-			g.leave()
-			done <- out
-		}()
-		out.value = work()
+	defer g.leave()
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panicked(cause)
+		}
 	}()
-	select {
-	case out := <-done:
-		return out.value, out.err
-	case <-ctx.Done():
-		return none, left(ctx.Err())
-	}
+	return work(), nil
 }
 
 func left(err error) error {

@@ -25,6 +25,7 @@ var (
 	metaInfo    = []byte("info")
 	metaCounter = []byte("last_account_id")
 	metaProbe   = []byte("probe")
+	metaServed  = []byte("served")
 )
 
 // Store is the records over an Engine.
@@ -123,6 +124,29 @@ func (s *Store) Probe(ctx context.Context, now time.Time) error {
 		}
 		return nil
 	})
+}
+
+// served is what the server that had the data file last said of itself.
+type served struct {
+	PublicURL string `cbor:"1,keyasint"`
+}
+
+// Serve notes the public URL under which the data is served from now on, and
+// says which it was before, "" at the first time.
+func (s *Store) Serve(ctx context.Context, publicURL string) (was string, err error) {
+	err = s.engine.Update(ctx, func(w Writer) error {
+		before, err := get[served](w, spaceMeta, metaServed)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			if was = before.PublicURL; was == publicURL {
+				return nil
+			}
+		}
+		return put(w, spaceMeta, metaServed, &served{PublicURL: publicURL})
+	})
+	return was, err
 }
 
 // View is a consistent state of the records.

@@ -30,7 +30,7 @@ func (s *Server) dialect(route *dialect.Route) handler {
 			end = route.Endpoint(q)
 			answer, x.failure = end.Serve(r.Context(), s.Auth, q)
 		}
-		x.dialect = end.Dialect.Name
+		x.dialect, x.note = end.Dialect.Name, answer.Note
 		if x.failure != nil {
 			retryAfter(x, x.failure)
 		}

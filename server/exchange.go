@@ -27,6 +27,7 @@ type exchange struct {
 	dialect string
 	status  int
 	failure *auth.Error
+	note    string // what the log is told beyond the outcome
 }
 
 // WriteHeader notes the status on its way.
@@ -115,6 +116,9 @@ func (s *Server) log(x *exchange) {
 		}
 	case x.status >= http.StatusBadRequest:
 		outcome = http.StatusText(x.status)
+	}
+	if x.note != "" {
+		attrs = append(attrs, slog.String("note", x.note))
 	}
 	attrs = append(attrs, slog.String("outcome", outcome))
 	s.Log.LogAttrs(x.request.Context(), level, "request", attrs...)

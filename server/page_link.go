@@ -102,7 +102,9 @@ func (s *Server) postLink(p *linkPage) handler {
 func (s *Server) mailAnother(x *exchange, r *http.Request, p *linkPage, email string) {
 	in := p.again
 	in.Email = email
-	if _, err := s.Auth.Forgot(r.Context(), x.caller(language(r)), in); err != nil {
+	done, err := s.Auth.Forgot(r.Context(), x.caller(language(r)), in)
+	x.note = done.Note
+	if err != nil {
 		f := s.newForm(r, p, "")
 		f.say("ask_title")
 		f.Ask, f.Email = true, email

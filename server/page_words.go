@@ -75,8 +75,8 @@ var pageWords = map[string]said{
 	"linked_password": {"Jika kata sandi lama Anda tidak berlaku lagi, buat yang baru.", "Should your earlier password no longer work, choose a new one."},
 	"stale_linking":   {"Tautan untuk menautkan akun Google berlaku 24 jam dan hanya dapat dipakai sekali. Untuk mendapat tautan baru, masuk sekali lagi dengan Google di aplikasi yang Anda gunakan.", "A link that links a Google account is good for 24 hours and works only once. To get a new one, sign in with Google again in the app that you use."},
 
-	"front_title":     {"kunci, server autentikasi", "kunci, an authentication server"},
-	"front_lead":      {"Satu kumpulan akun di balik lima API login. Siapa pun yang memegang kunci publik dapat memeriksa token yang diterbitkannya.", "One set of accounts behind five login APIs. Whoever holds the public key can verify the tokens that it issues."},
+	"front_title":     {"Satu server, lima API login", "One server, five login APIs"},
+	"front_lead":      {"Satu kumpulan akun di balik lima API login. Siapa pun dapat memeriksa tokennya dengan kunci publiknya.", "One set of accounts behind five login APIs. Anyone can verify its tokens with its public keys."},
 	"front_status":    {"Status server", "Server status"},
 	"front_keys":      {"Kunci publik", "Public keys"},
 	"front_apis":      {"Lima API", "The five APIs"},

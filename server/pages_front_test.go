@@ -75,7 +75,7 @@ func TestPagesFrontOfDev(t *testing.T) {
 	a := pagesStart(t, withDemos)
 	pagesMust(t, a.op.MakeDemos(context.Background()))
 	w := a.get(t, "/")
-	w.want(t, http.StatusOK, `href="/healthz"`, `href="/.well-known/paseto-keys"`, `href="/outbox"`, "--dev")
+	w.want(t, http.StatusOK, `href="/readyz"`, `href="/.well-known/paseto-keys"`, `href="/outbox"`, "--dev")
 	for _, d := range auth.Demos() {
 		w.want(t, http.StatusOK, "<code>"+d.Email+"</code>", "<code>"+d.Password+"</code>")
 	}
@@ -88,7 +88,7 @@ func TestPagesFrontOfDev(t *testing.T) {
 			t.Errorf("%q: %d %s", command, got.status, got.body)
 		}
 	}
-	for _, path := range []string{"/healthz", "/.well-known/paseto-keys", "/outbox", "/reset-password"} {
+	for _, path := range []string{"/readyz", "/.well-known/paseto-keys", "/outbox", "/reset-password"} {
 		a.get(t, path).want(t, http.StatusOK)
 	}
 }

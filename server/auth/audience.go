@@ -77,6 +77,10 @@ type Grant struct {
 	Created bool // the account was made by this act
 }
 
+// Done says that an act was done. Note is for the log alone: what the caller
+// must not learn, such as that there was nothing to do.
+type Done struct{ Note string }
+
 func profileOf(v db.View, a *db.Account) (*Profile, error) {
 	p := &Profile{
 		ID: a.ID, UUID: a.UUID.String(), CustomerID: a.CustomerID.String(),

@@ -20,7 +20,7 @@ func TestDeleteLeavesNothing(t *testing.T) {
 	for i := range 30 { // more than one act removes, of every kind
 		must[*auth.Grant](t)(h.login(shoop, email, goodPassword, fmt.Sprintf("10.0.%d.1", i)))
 		h.in(snapotp, email)
-		must[struct{}](t)(h.Forgot(t.Context(), caller(shoop, fmt.Sprintf("10.0.%d.1", i)), auth.Forgot{Email: email, WithProfile: true}))
+		must[auth.Done](t)(h.Forgot(t.Context(), caller(shoop, fmt.Sprintf("10.0.%d.1", i)), auth.Forgot{Email: email, WithProfile: true}))
 	}
 	words := []string{"xylophone", "quetzal", "zanzibar", "0899887766", "google-4711", "facebook-4711", "lokasi-4711", "10.0.3.0"}
 	full := spy.dump(t)

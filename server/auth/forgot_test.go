@@ -19,7 +19,7 @@ func TestForgotMailsStoredAddress(t *testing.T) {
 	h.takeMails("")
 	c := caller(shoop, home)
 	c.Lang = "id"
-	must[struct{}](t)(h.Forgot(t.Context(), c, auth.Forgot{Email: "bUDI@eXAMPLE.cOM", WithProfile: true}))
+	must[auth.Done](t)(h.Forgot(t.Context(), c, auth.Forgot{Email: "bUDI@eXAMPLE.cOM", WithProfile: true}))
 	mails := h.takeMails(mail.Profile)
 	if len(mails) != 1 {
 		t.Fatalf("%d mails, want 1", len(mails))
@@ -47,7 +47,7 @@ func TestForgotLooksTheSame(t *testing.T) {
 		mails int
 	}{{"budi@example.com", 1}, {"budi@example.com", 0}, {"off@example.com", 0}, {"nobody@example.com", 0}} {
 		before := spy.acts()
-		must[struct{}](t)(h.Forgot(t.Context(), caller(snapotp, home), auth.Forgot{Email: test.email}))
+		must[auth.Done](t)(h.Forgot(t.Context(), caller(snapotp, home), auth.Forgot{Email: test.email}))
 		if acts := spy.acts() - before; acts != 1 {
 			t.Errorf("%s: %d acts wrote, want 1", test.email, acts)
 		}
@@ -151,7 +151,7 @@ func TestForgotThreeTokensAlive(t *testing.T) {
 			t.Errorf("token %d of four: alive is %v", i+1, i == 0)
 		}
 	}
-	must[struct{}](t)(h.Reset(t.Context(), caller(snapotp, home), auth.Reset{Token: tokens[1], Password: goodPassword + "2"}))
+	must[auth.Done](t)(h.Reset(t.Context(), caller(snapotp, home), auth.Reset{Token: tokens[1], Password: goodPassword + "2"}))
 	for _, tok := range tokens {
 		if h.alive(tok) {
 			t.Error("a token survives the reset")

@@ -193,7 +193,8 @@ func (s *Service) offerLinking(ctx context.Context, c *Caller, a *seen, who goog
 		if err != nil {
 			return err
 		}
-		return s.mailWithinQuota(tx, c, now, m)
+		_, err = s.mailWithinQuota(tx, c, now, m)
+		return err
 	})
 	if err != nil && !isNotFound(err) {
 		return err

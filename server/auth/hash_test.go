@@ -104,6 +104,6 @@ func TestResetReplacesHostileHash(t *testing.T) {
 	h := newHouse(t)
 	h.register("budi@example.com", "")
 	h.edit("budi@example.com", func(a *db.Account) { a.PasswordHash = "$2a$31$" + strings.Repeat("a", 53) })
-	must[struct{}](t)(h.Reset(t.Context(), caller(snapotp, home), auth.Reset{Token: h.resetLink("budi@example.com"), Password: goodPassword}))
+	must[auth.Done](t)(h.Reset(t.Context(), caller(snapotp, home), auth.Reset{Token: h.resetLink("budi@example.com"), Password: goodPassword}))
 	h.in(snapotp, "budi@example.com")
 }

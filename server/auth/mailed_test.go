@@ -43,7 +43,7 @@ func linkOf(t testing.TB, j mail.Job) string {
 func (h *house) forgot(email, addr string) (tokens []string) {
 	h.t.Helper()
 	h.takeMails("")
-	must[struct{}](h.t)(h.Forgot(h.t.Context(), caller(snapotp, addr), auth.Forgot{Email: email}))
+	must[auth.Done](h.t)(h.Forgot(h.t.Context(), caller(snapotp, addr), auth.Forgot{Email: email}))
 	for _, j := range h.takeMails(mail.Reset) {
 		tokens = append(tokens, linkOf(h.t, j))
 	}

@@ -99,7 +99,7 @@ func TestMootMailsAreDropped(t *testing.T) {
 		h := newHouse(t)
 		h.register("budi@example.com", "")
 		h.clock.add(time.Second)
-		must[struct{}](t)(h.Forgot(ctx, caller(snapotp, home), auth.Forgot{Email: "budi@example.com"}))
+		must[auth.Done](t)(h.Forgot(ctx, caller(snapotp, home), auth.Forgot{Email: "budi@example.com"}))
 		h.check(test.act(h))
 		var kinds string
 		for _, j := range h.mails() {
@@ -120,9 +120,9 @@ func TestMailsCompose(t *testing.T) {
 	queued := 0
 	h := newHouse(t, social(auth.SocialVerify, auth.SocialOff), func(c *auth.Config) { c.MailQueued = func() { queued++ } })
 	h.register("budi@example.com", "budi")
-	must[struct{}](t)(h.Forgot(t.Context(), caller(shoop, home), auth.Forgot{Email: "budi@example.com", WithProfile: true}))
+	must[auth.Done](t)(h.Forgot(t.Context(), caller(shoop, home), auth.Forgot{Email: "budi@example.com", WithProfile: true}))
 	h.clock.add(2 * time.Minute)
-	must[struct{}](t)(h.Forgot(t.Context(), caller(snapotp, home), auth.Forgot{Email: "budi@example.com"}))
+	must[auth.Done](t)(h.Forgot(t.Context(), caller(snapotp, home), auth.Forgot{Email: "budi@example.com"}))
 	h.clock.add(2 * time.Minute)
 	_, err := h.signInGoogle("g-1", "budi@example.com", "")
 	wantKind(t, err, auth.Conflict)

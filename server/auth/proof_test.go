@@ -137,7 +137,7 @@ func TestConfirmLink(t *testing.T) {
 	b.clock.add(24*time.Hour - 2*time.Minute)
 	wantKind(t, confirm(b.house, b.confirm), auth.BadLink) // good for 24 hours
 	again := func() []mail.Job {
-		must[struct{}](t)(b.Forgot(t.Context(), caller(snapotp, home), auth.Forgot{Email: b.email, Confirm: true}))
+		must[auth.Done](t)(b.Forgot(t.Context(), caller(snapotp, home), auth.Forgot{Email: b.email, Confirm: true}))
 		return b.takeMails(mail.Confirm)
 	}
 	mails := again()

@@ -32,35 +32,40 @@ func (f *Forgot) kinds() (mail.Kind, db.Purpose, time.Duration) {
 // Forgot queues the mail, to the stored address, if the account exists, is
 // enabled and its quota allows. Whatever happens looks the same from outside
 // and costs one write.
-func (s *Service) Forgot(ctx context.Context, c Caller, in Forgot) (struct{}, error) {
+func (s *Service) Forgot(ctx context.Context, c Caller, in Forgot) (done Done, err error) {
 	var chk check
 	chk.email("email", in.Email)
 	if err := chk.err(); err != nil {
-		return struct{}{}, err
+		return done, err
 	}
 	if err := s.limits.address(c.Addr, s.limits.forgotRules(), s.Now(), true); err != nil {
-		return struct{}{}, err
+		return done, err
 	}
 	m := mailedLink{mail: token.NewID(), link: token.NewID()}
 	m.kind, m.purpose, m.lasts = in.kinds()
-	err := s.update(ctx, func(tx db.Tx) error {
+	err = s.update(ctx, func(tx db.Tx) error {
 		tx.Touch(s.Now())
 		a, err := tx.AccountByEmail(in.Email)
-		if isNotFound(err) {
+		switch {
+		case isNotFound(err):
+			done.Note = "no mail: no such account"
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
-		}
-		if a.Disabled || in.Confirm && a.EmailVerified {
+		case a.Disabled:
+			done.Note = "no mail: the account is disabled"
+			return nil
+		case in.Confirm && a.EmailVerified:
+			done.Note = "no mail: the address was confirmed before"
 			return nil
 		}
-		return s.mailWithinQuota(tx, &c, a, m)
+		done.Note, err = s.mailWithinQuota(tx, &c, a, m)
+		return err
 	})
 	if err == nil {
 		s.MailQueued()
 	}
-	return struct{}{}, err
+	return done, err
 }
 
 // How often links are mailed (CONTRACT 4, how often a reset is mailed).
@@ -71,11 +76,11 @@ const (
 )
 
 // mailWithinQuota queues a mail with a link unless the account has had its
-// share; then nothing happens, and nobody is told.
-func (s *Service) mailWithinQuota(tx db.Tx, c *Caller, a *db.Account, m mailedLink) error {
+// share; then nothing happens, and only the log is told, by the note.
+func (s *Service) mailWithinQuota(tx db.Tx, c *Caller, a *db.Account, m mailedLink) (note string, err error) {
 	quota, err := tx.MailQuota(a.ID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	now, from := s.now(), addressRange(c.Addr)
 	quota.Sent = slices.DeleteFunc(quota.Sent, func(sent db.MailSent) bool { return now-sent.At >= db.Time((24 * time.Hour).Milliseconds()) })
@@ -89,17 +94,17 @@ func (s *Service) mailWithinQuota(tx db.Tx, c *Caller, a *db.Account, m mailedLi
 			continue
 		}
 		if ofRange++; now-sent.At < db.Time(mailPause.Milliseconds()) {
-			return nil
+			return "no mail: this account and address range were mailed less than two minutes ago", nil
 		}
 	}
 	if ofRange >= mailsOfOneRange || len(quota.Sent) >= most {
-		return nil
+		return "no mail: the mails of a day are used up", nil
 	}
 	quota.Sent = append(quota.Sent, db.MailSent{At: now, Range: from})
 	if err := tx.PutMailQuota(a.ID, quota); err != nil {
-		return err
+		return "", err
 	}
-	return s.mailLink(tx, c, a, m)
+	return "", s.mailLink(tx, c, a, m)
 }
 
 // Reset sets a new password with the token from a mail.
@@ -129,8 +134,8 @@ func (s *Service) link(v db.View, p db.Purpose, id db.ID) (*db.Link, *db.Account
 
 // Reset sets the password, proves the address, ends every session and every
 // link of the account, clears its delays and mails a notice (CONTRACT 2 and 4).
-func (s *Service) Reset(ctx context.Context, c Caller, in Reset) (struct{}, error) {
-	return struct{}{}, s.countFailure(&c, s.reset(ctx, &c, in))
+func (s *Service) Reset(ctx context.Context, c Caller, in Reset) (Done, error) {
+	return Done{}, s.countFailure(&c, s.reset(ctx, &c, in))
 }
 
 func (s *Service) reset(ctx context.Context, c *Caller, in Reset) error {

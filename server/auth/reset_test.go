@@ -91,7 +91,7 @@ func TestResetRefused(t *testing.T) {
 		},
 		"a confirmation": func(h *house, _ string) string {
 			h.clock.add(time.Hour)
-			must[struct{}](t)(h.Forgot(ctx, caller(snapotp, home), auth.Forgot{Email: "budi@example.com", Confirm: true}))
+			must[auth.Done](t)(h.Forgot(ctx, caller(snapotp, home), auth.Forgot{Email: "budi@example.com", Confirm: true}))
 			return linkOf(t, h.takeMails(mail.Confirm)[0])
 		},
 		"expired":  func(h *house, tok string) string { h.clock.add(30 * time.Minute); return tok },

@@ -99,12 +99,12 @@ func (s *Service) WhoAmI(_ context.Context, _ Caller, credential string) (*Profi
 
 // SignOut ends the session that a token or key names. It has ended for good
 // when SignOut returns nil.
-func (s *Service) SignOut(ctx context.Context, _ Caller, credential string) (struct{}, error) {
+func (s *Service) SignOut(ctx context.Context, _ Caller, credential string) (Done, error) {
 	b, err := s.read(credential)
 	if err != nil {
-		return struct{}{}, err
+		return Done{}, err
 	}
-	return struct{}{}, s.update(ctx, func(tx db.Tx) error {
+	return Done{}, s.update(ctx, func(tx db.Tx) error {
 		session, _, err := s.stand(tx.View, b)
 		if err != nil {
 			return err

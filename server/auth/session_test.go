@@ -19,7 +19,7 @@ func TestSignOut(t *testing.T) {
 	h.register("budi@example.com", "")
 	for _, a := range []*auth.Audience{snapotp, shoop} {
 		one, other := h.in(a, "budi@example.com"), h.in(a, "budi@example.com")
-		must[struct{}](t)(h.SignOut(t.Context(), auth.Caller{}, one.Token))
+		must[auth.Done](t)(h.SignOut(t.Context(), auth.Caller{}, one.Token))
 		if h.stands(one.Token) || !h.stands(other.Token) {
 			t.Errorf("%s: a sign-out ends its own session and no other", a.Name)
 		}

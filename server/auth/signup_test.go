@@ -188,7 +188,7 @@ func TestSignUpWeakPassword(t *testing.T) {
 		t.Error("a password of 7 characters marks the account as weak, one of 8 does not")
 	}
 	tok := h.resetLink("seven@example.com")
-	must[struct{}](t)(h.Reset(t.Context(), caller(shoop, home), auth.Reset{Token: tok, Password: goodPassword}))
+	must[auth.Done](t)(h.Reset(t.Context(), caller(shoop, home), auth.Reset{Token: tok, Password: goodPassword}))
 	if h.account("seven@example.com").WeakPassword {
 		t.Error("still marked weak after a reset")
 	}

@@ -54,11 +54,15 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 		config.Outbox = letters
 	}
 	p.banner(c, log, l.Addr(), sender)
+	if err := c.warn(ctx, d, log); err != nil {
+		return errors.Join(err, d.closeFiles())
+	}
 	if c.dev {
 		log.Warn("THIS IS --dev, FOR TRYING IT OUT ONLY: the passwords of demo accounts are public, and social claims may be taken as sent", "demo_accounts", len(demos))
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.New(config).Serve(ctx, l) }()
+	defer context.AfterFunc(ctx, func() { log.Info("stopping: requests under way are finished") })()
 	select {
 	case <-d.engine.Failed():
 		// What the last commit did is open: only a fresh start reads it from
@@ -73,7 +77,22 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 		log.Warn("some requests were cut off", "cause", err.Error())
 		err = nil
 	}
-	return errors.Join(err, d.closeFiles())
+	if err = errors.Join(err, d.closeFiles()); err == nil {
+		log.Info("stopped")
+	}
+	return err
+}
+
+// warn says in the log what a start allows, though somebody may not mean it.
+func (c *serveConfig) warn(ctx context.Context, d *data, log *slog.Logger) error {
+	if c.smtp == nil && !c.dev {
+		log.Warn("no --smtp-url is set: mails, reset links among them, are kept as files and reach nobody", "folder", filepath.Join(c.data, outbox))
+	}
+	was, err := d.store.Serve(context.WithoutCancel(ctx), c.publicURL)
+	if err == nil && was != "" && was != c.publicURL && !c.dev {
+		log.Warn("the public URL has changed: tokens issued before open nothing while it is changed, and links mailed before lead to the old one", "was", was, "is", c.publicURL)
+	}
+	return err
 }
 
 // finished waits for the workers, but not for ever.

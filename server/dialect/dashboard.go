@@ -56,7 +56,7 @@ func readDashboardLogin(r *reader) auth.SignIn {
 }
 
 func writeDashboardLogin(r *Request, g *auth.Grant) Answer {
-	return Answer{http.StatusOK, dashboardBody{r.ID, http.StatusOK, "read data successfully", dashboardLogin{
+	return Answer{Status: http.StatusOK, Body: dashboardBody{r.ID, http.StatusOK, "read data successfully", dashboardLogin{
 		Token: g.Token, UserID: g.UUID, UserName: g.Name, UserEmail: g.Email, UserPhoneNumber: g.Phone,
 		RoleID: g.Role.ID, RoleName: g.Role.Name, CompanyID: g.Company.ID, CompanyName: g.Company.Name,
 		DivisionID: g.Division.ID, DivisionName: g.Division.Name, IsInternal: g.Internal,

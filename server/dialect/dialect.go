@@ -29,6 +29,7 @@ type Request struct {
 type Answer struct {
 	Status int
 	Body   any
+	Note   string // for the log alone
 }
 
 // Dialect is one login API.

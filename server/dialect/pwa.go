@@ -41,7 +41,7 @@ func pwaClaims(p *auth.Profile) auth.Claims {
 }
 
 func writePWALogin(r *Request, g *auth.Grant) Answer {
-	return Answer{http.StatusOK, pwaBody{r.ID, http.StatusOK, "Login Successfully", pwaLogin{
+	return Answer{Status: http.StatusOK, Body: pwaBody{r.ID, http.StatusOK, "Login Successfully", pwaLogin{
 		Token: g.Token, UserID: g.UUID, UserName: g.Name, Email: g.Email, PhoneNumber: g.Phone,
 		CustomerID: g.CustomerID, CompanyID: g.CompanyID(),
 	}}}

@@ -101,9 +101,12 @@ func readShoopForgot(r *reader) auth.Forgot {
 }
 
 func writeShoopKey(_ *Request, g *auth.Grant) Answer {
-	return Answer{http.StatusOK, shoopKey{Status: 1, Key: g.Token}}
+	return Answer{Status: http.StatusOK, Body: shoopKey{Status: 1, Key: g.Token}}
 }
 
-func writeShoopForgot(*Request, struct{}) Answer {
-	return Answer{http.StatusOK, shoopMessage{Status: 1, Message: "Profile detail and reset password has been sent to your email."}}
+func writeShoopForgot(_ *Request, done auth.Done) Answer {
+	return Answer{
+		Status: http.StatusOK, Note: done.Note,
+		Body: shoopMessage{Status: 1, Message: "Profile detail and reset password has been sent to your email."},
+	}
 }

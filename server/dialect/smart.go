@@ -44,7 +44,7 @@ func readEmailPassword(r *reader) auth.SignIn {
 }
 
 func writeSmartLogin(_ *Request, g *auth.Grant) Answer {
-	return Answer{http.StatusOK, smartBody{
+	return Answer{Status: http.StatusOK, Body: smartBody{
 		Status: "success", Message: "Submit Login berhasil",
 		Data: []smartLogin{{
 			APIToken: g.Token, TokenType: "Bearer", ExpiresAt: g.Expires.UTC().Format(time.RFC3339),
@@ -53,6 +53,6 @@ func writeSmartLogin(_ *Request, g *auth.Grant) Answer {
 	}}
 }
 
-func writeSmartLogout(*Request, struct{}) Answer {
-	return Answer{http.StatusOK, smartBody{Status: "success", Message: "Logout berhasil", Data: []smartLogin{}}}
+func writeSmartLogout(*Request, auth.Done) Answer {
+	return Answer{Status: http.StatusOK, Body: smartBody{Status: "success", Message: "Logout berhasil", Data: []smartLogin{}}}
 }

@@ -80,16 +80,17 @@ func writeSnapotpLogin(_ *Request, g *auth.Grant) Answer {
 	if g.Created {
 		status = http.StatusCreated
 	}
-	return Answer{status, snapotpBody{Success: true, Data: snapotpLogin{Token: g.Token, User: snapotpUserOf(&g.Profile)}}}
+	return Answer{Status: status, Body: snapotpBody{Success: true, Data: snapotpLogin{Token: g.Token, User: snapotpUserOf(&g.Profile)}}}
 }
 
 func writeSnapotpMe(_ *Request, p *auth.Profile) Answer {
-	return Answer{http.StatusOK, snapotpBody{Success: true, Data: snapotpUserOf(p)}}
+	return Answer{Status: http.StatusOK, Body: snapotpBody{Success: true, Data: snapotpUserOf(p)}}
 }
 
 // writeSnapotpDone says that something was done, in the caller's language.
-func writeSnapotpDone(reason string) func(*Request, struct{}) Answer {
-	return func(r *Request, _ struct{}) Answer {
-		return Answer{http.StatusOK, snapotpBody{Success: true, Message: Text(reason, r.Caller.Lang)}}
+func writeSnapotpDone(reason string) func(*Request, auth.Done) Answer {
+	return func(r *Request, done auth.Done) Answer {
+		body := snapotpBody{Success: true, Message: Text(reason, r.Caller.Lang)}
+		return Answer{Status: http.StatusOK, Body: body, Note: done.Note}
 	}
 }

@@ -1,0 +1,151 @@
+package server_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// long says whether floods come in full, and are watched to their end.
+func long() bool { return os.Getenv("TEST_LONG") != "" }
+
+// child is the built binary, serving in a process of its own with its default
+// settings: what it costs is seen from outside.
+type child struct {
+	addr   string
+	status string // what the kernel says of it
+}
+
+// buildChild is the binary that TEST_BINARY names, or one built here.
+func buildChild(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("TEST_BINARY"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "kunci")
+	if out, err := exec.Command("go", "build", "-o", path, "kunci").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+// startChild serves until the test ends, behind a proxy on loopback.
+func startChild(t *testing.T, binary string) *child {
+	t.Helper()
+	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--public-url", publicURL, "--trusted-proxies", "127.0.0.1", "--log-format", "json")
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{"HOME=" + cmd.Dir}
+	stderr, err := cmd.StderrPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	found := make(chan string, 1)
+	go func() {
+		defer close(found)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			var line struct {
+				URL string `json:"url"`
+			}
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.URL != "" {
+				found <- line.URL
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		for range found { // until stderr ends
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("serve ended with %v", err)
+		}
+	})
+	select {
+	case base := <-found:
+		u, err := url.Parse(base)
+		must(t, err)
+		return &child{addr: u.Host, status: fmt.Sprintf("/proc/%d/status", cmd.Process.Pid)}
+	case <-time.After(20 * time.Second):
+		t.Fatal("serve named no URL")
+		return nil
+	}
+}
+
+var peakLine = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)
+
+// keepsBelow holds the most memory that the child ever had resident to a bound.
+func (c *child) keepsBelow(t *testing.T, mib int) {
+	t.Helper()
+	status, err := os.ReadFile(c.status)
+	if err != nil {
+		t.Log("what the child's memory is can't be read here")
+		return
+	}
+	m := peakLine.FindSubmatch(status)
+	if m == nil {
+		t.Fatalf("no VmHWM in %s", status)
+	}
+	peak, err := strconv.Atoi(string(m[1]))
+	must(t, err)
+	t.Logf("resident at most: %d MiB", peak>>10)
+	if peak>>10 >= mib {
+		t.Errorf("resident: %d MiB, not below %d", peak>>10, mib)
+	}
+}
+
+// dial opens a connection. A machine that lets a process have too few of them
+// has nothing to tell here.
+func (c *child) dial(t *testing.T) net.Conn {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", c.addr, 20*time.Second)
+	if isTooMany(err) {
+		t.Skipf("this machine allows too few open files (ulimit -n): %v", err)
+	}
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// ask sends requests one after the other, each on a connection of its own,
+// and gives how long they took, shortest first.
+func (c *child) ask(t *testing.T, status, times int, path string, headers ...string) (took []time.Duration) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	for range times {
+		r, err := http.NewRequest(http.MethodGet, "http://"+c.addr+path, nil)
+		must(t, err)
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		start := time.Now()
+		res, err := client.Do(r)
+		must(t, err)
+		_ = res.Body.Close()
+		took = append(took, time.Since(start))
+		if res.StatusCode != status {
+			t.Fatalf("%s: %d, not %d", path, res.StatusCode, status)
+		}
+	}
+	slices.Sort(took)
+	return took
+}
+
+// served holds the 99th of a hundred to a bound.
+func served(t *testing.T, took []time.Duration, within time.Duration) {
+	t.Helper()
+	p99 := took[len(took)*99/100]
+	t.Logf("others: median %v, 99th of a hundred %v", took[len(took)/2], p99)
+	if p99 > within {
+		t.Errorf("the 99th of a hundred other requests took %v, not within %v", p99, within)
+	}
+}

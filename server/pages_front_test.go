@@ -88,7 +88,7 @@ func TestPagesFrontOfDev(t *testing.T) {
 			t.Errorf("%q: %d %s", command, got.status, got.body)
 		}
 	}
-	for _, path := range []string{"/readyz", "/.well-known/paseto-keys", "/outbox", "/reset-password"} {
+	for _, path := range []string{"/.well-known/paseto-keys", "/outbox", "/reset-password"} {
 		a.get(t, path).want(t, http.StatusOK)
 	}
 }

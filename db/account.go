@@ -171,7 +171,7 @@ func (t Tx) AddAccount(a *Account) error {
 	}
 	given := a.ID
 	a.ID = id
-	if err := t.writeAccount(a, nil); err != nil {
+	if err := t.writeAccount(a, nil, ""); err != nil {
 		a.ID = given // the id goes to another
 		return err
 	}
@@ -188,10 +188,10 @@ func (t Tx) PutAccount(a *Account) error {
 	if err != nil {
 		return err
 	}
-	return t.writeAccount(a, old)
+	return t.writeAccount(a, old, was.PasswordHash)
 }
 
-func (t Tx) writeAccount(a *Account, old []uniqueKey) error {
+func (t Tx) writeAccount(a *Account, old []uniqueKey, oldHash string) error {
 	keys, err := a.uniqueKeys()
 	if err != nil {
 		return err
@@ -205,6 +205,9 @@ func (t Tx) writeAccount(a *Account, old []uniqueKey) error {
 	t.dropKeys(own, old)
 	for _, k := range keys {
 		t.w.Put(k.space, k.key, own)
+	}
+	if err := t.countKinds(oldHash, a.PasswordHash); err != nil {
+		return err
 	}
 	return put(t.w, spaceAccount, own, a)
 }

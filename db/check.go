@@ -20,6 +20,8 @@ func (s *Store) Check() (faults []string, err error) {
 	err = s.engine.View(func(r Reader) error {
 		c := &checker{View: View{r}}
 		c.accounts()
+		c.hashKinds()
+		c.delays()
 		c.sessions()
 		c.links()
 		c.organisation()

@@ -19,6 +19,9 @@ func (t Tx) DeleteAccount(id uint64) error {
 	if err := t.DeleteMembership(id); err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
+	if err := t.countKinds(a.PasswordHash, ""); err != nil {
+		return err
+	}
 	t.dropKeys(accountKey(id), keys)
 	t.w.Delete(spaceMailQuota, accountKey(id))
 	t.w.Delete(spaceAccount, accountKey(id))
@@ -47,6 +50,31 @@ func (t Tx) DeleteBelongings(id uint64, max int) (more bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// isMissing says that what an index leads to is gone or can't be read.
+func isMissing(err error) bool {
+	var damaged *DamagedError
+	return errors.Is(err, ErrNotFound) || errors.As(err, &damaged)
+}
+
+// dropUnread removes a record that is gone or can't be read, and what leads to
+// it. Only the record could tell where that stands, so all of the indexes are
+// looked through.
+func (t Tx) dropUnread(records Space, id ID, indexes ...Space) {
+	t.w.Delete(records, id[:])
+	for _, index := range indexes {
+		var leading [][]byte
+		t.r.Scan(index, nil, nil, func(key, value []byte) bool {
+			if bytes.HasSuffix(key, id[:]) || bytes.Equal(value, id[:]) {
+				leading = append(leading, bytes.Clone(key))
+			}
+			return true
+		})
+		for _, key := range leading {
+			t.w.Delete(index, key)
+		}
+	}
 }
 
 // children are the keys in an index that belong to an account, up to max.

@@ -30,6 +30,7 @@ func content(tx db.Tx) error {
 	errs := []error{
 		organisation(tx), tx.AddAccount(full), tx.AddAccount(person(2)), tx.PutMembership(member(1, 1, 1, 1)),
 		tx.PutMailQuota(1, &db.MailQuota{Sent: []db.MailSent{{At: noon, Range: "r"}}}), tx.MarkKnownRange(1, "203.0.113.0/24", noon),
+		tx.PutDelay([]byte("a digest"), &db.Delay{Level: 6.5, At: noon, Until: noon + minute}),
 		tx.AddLink(fullLink(1, 1)), tx.AddMail(fullMail(1, 1)),
 	}
 	for n := range fileSessions {

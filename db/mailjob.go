@@ -1,9 +1,6 @@
 package db
 
-import (
-	"bytes"
-	"errors"
-)
+import "bytes"
 
 // MailJob is a mail that waits to be sent. It holds no link in clear: Link
 // names the record from which the worker makes it.
@@ -97,9 +94,9 @@ func (t Tx) dropMailOf(key []byte) error {
 	if !ok {
 		return &DamagedError{Space: spaceMailAccount, Key: key, Why: "length"}
 	}
-	if err := t.DropMail(id); !errors.Is(err, ErrNotFound) {
+	if err := t.DropMail(id); !isMissing(err) {
 		return err
 	}
-	t.w.Delete(spaceMailAccount, key)
+	t.dropUnread(spaceMail, id, spaceMailAccount, spaceMailDue)
 	return nil
 }

@@ -10,10 +10,9 @@ import (
 // touches at most 100 keys; a migration cut off in the middle starts again.
 var migrations []func(context.Context, *Store) error
 
-func (s *Store) migrate(ctx context.Context) error {
-	if s.info.Schema < 1 {
-		return fmt.Errorf("the data file has schema %d, which never was", s.info.Schema)
-	}
+// Migrate brings the data file of an older program up to this one's schema.
+// Whoever opens a file judges first, by its Info, whether it is the right one.
+func (s *Store) Migrate(ctx context.Context) error {
 	for s.info.Schema < Schema {
 		if err := migrations[s.info.Schema-1](ctx, s); err != nil {
 			return fmt.Errorf("db: migrating from schema %d: %w", s.info.Schema, err)

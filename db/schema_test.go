@@ -115,6 +115,7 @@ func assertContent(t *testing.T, s *db.Store) {
 			{"members", 1, v.Members(someUUID(1001))},
 			{"mail quota", &db.MailQuota{Sent: []db.MailSent{{At: noon, Range: "r"}}}, one(v.MailQuota(1))},
 			{"known range", &db.KnownRange{Seen: noon}, one(v.KnownRange(1, "203.0.113.0/24"))},
+			{"delays", map[string]*db.Delay{"a digest": {Level: 6.5, At: noon, Until: noon + minute}}, delays(v)},
 			{"the last expiry", noon + 30*day + hour, v.LastExpiry()},
 		} {
 			if diff := cmp.Diff(test.want, test.got); diff != "" {
@@ -138,6 +139,12 @@ func assertContent(t *testing.T, s *db.Store) {
 	}); err != os.ErrProcessDone || a.ID != 3 {
 		t.Errorf("the next account: id %d, %v", a.ID, err)
 	}
+}
+
+func delays(v db.View) map[string]*db.Delay {
+	all := map[string]*db.Delay{}
+	v.Delays(func(name []byte, d *db.Delay) bool { all[string(name)] = d; return true })
+	return all
 }
 
 // sessionOf is a session that content writes.

@@ -44,7 +44,8 @@ func (v View) SessionByKey(hash []byte) (*Session, error) {
 }
 
 // Sessions returns an account's sessions, in no order, ended ones that were
-// not yet swept among them.
+// not yet swept among them. A damaged one stands for nobody and is passed over,
+// or its owner could not sign in again: Check names it.
 func (v View) Sessions(account uint64) (sessions []*Session, err error) {
 	for _, key := range v.children(spaceSessionAccount, account, 10*MaxSessions) {
 		id, ok := tail(key, 8)
@@ -52,8 +53,8 @@ func (v View) Sessions(account uint64) (sessions []*Session, err error) {
 			return nil, &DamagedError{Space: spaceSessionAccount, Key: key, Why: "length"}
 		}
 		s, err := v.Session(id)
-		if errors.Is(err, ErrNotFound) {
-			return nil, damagedRecord(spaceSessionAccount, key, "leads to no session")
+		if isMissing(err) {
+			continue
 		}
 		if err != nil {
 			return nil, err
@@ -136,10 +137,10 @@ func (t Tx) endSessionOf(key []byte) error {
 	if !ok {
 		return &DamagedError{Space: spaceSessionAccount, Key: key, Why: "length"}
 	}
-	if err := t.EndSession(id); !errors.Is(err, ErrNotFound) {
+	if err := t.EndSession(id); !isMissing(err) {
 		return err
 	}
-	t.w.Delete(spaceSessionAccount, key)
+	t.dropUnread(spaceSession, id, spaceSessionAccount, spaceSessionExpiry, spaceSessionKey)
 	return nil
 }
 
@@ -172,7 +173,13 @@ func (t Tx) SweepSessions(now Time, max int) (int, error) {
 // passed over: Check names it.
 func (t Tx) sweep(index Space, now Time, max int, expires func(ID) (Time, bool, error), drop func(ID) error) (swept int, err error) {
 	var keys [][]byte
+	var damaged *DamagedError
 	t.r.Scan(index, nil, after(hourKey(now, ID{})[:4]), func(key, _ []byte) bool {
+		if id, ok := tail(key, 4); ok {
+			if _, _, err := expires(id); errors.As(err, &damaged) {
+				return true // it would take the place of one that can go
+			}
+		}
 		keys = append(keys, bytes.Clone(key))
 		return len(keys) < max
 	})
@@ -182,10 +189,7 @@ func (t Tx) sweep(index Space, now Time, max int, expires func(ID) (Time, bool, 
 			return swept, &DamagedError{Space: index, Key: key, Why: "length"}
 		}
 		at, found, err := expires(id)
-		var damaged *DamagedError
 		switch {
-		case errors.As(err, &damaged):
-			continue
 		case err != nil:
 			return swept, err
 		case !found || !bytes.Equal(key, hourKey(at, id)):

@@ -41,6 +41,8 @@ const (
 	spaceMailAccount      Space = "mail_account"      // account id, job id → nothing
 	spaceMailQuota        Space = "mail_quota"        // account id → MailQuota
 	spaceKnownRange       Space = "known_range"       // account id, address range → KnownRange
+	spaceHashKind         Space = "hash_kind"         // beginning of a password hash → how many accounts have one
+	spaceDelay            Space = "delay"             // keyed digest of a name → Delay
 )
 
 // spaces lists every space with the schema version that brought it.
@@ -50,7 +52,7 @@ var spaces = []struct {
 }{
 	{spaceAccount, 1}, {spaceAccountEmail, 1}, {spaceAccountFacebook, 1}, {spaceAccountFBToken, 1},
 	{spaceAccountGoogle, 1}, {spaceAccountUsername, 1}, {spaceAccountUUID, 1}, {spaceCompany, 1},
-	{spaceCompanyName, 1}, {spaceDivision, 1}, {spaceDivisionName, 1}, {spaceKnownRange, 1},
+	{spaceCompanyName, 1}, {spaceDelay, 1}, {spaceDivision, 1}, {spaceDivisionName, 1}, {spaceHashKind, 1}, {spaceKnownRange, 1},
 	{spaceLink, 1}, {spaceLinkAccount, 1}, {spaceLinkExpiry, 1}, {spaceMail, 1},
 	{spaceMailAccount, 1}, {spaceMailDue, 1}, {spaceMailQuota, 1}, {spaceMembership, 1},
 	{spaceMembershipLookup, 1}, {spaceMeta, 1}, {spaceRole, 1}, {spaceRoleName, 1},

@@ -48,8 +48,9 @@ func Init(w Writer, info Info) error {
 	return put(w, spaceMeta, metaInfo, &info)
 }
 
-// New opens the records that an engine holds. A file without Info is none of
-// ours; a newer one is refused with a *SchemaError.
+// New opens the records that an engine holds, and changes nothing. A file
+// without Info is none of ours; a newer one is refused with a *SchemaError. An
+// older one can be asked for its Info alone, until Migrate has been called.
 func New(e Engine) (*Store, error) {
 	s := &Store{engine: e}
 	err := e.View(func(r Reader) error {
@@ -64,13 +65,16 @@ func New(e Engine) (*Store, error) {
 		if err != nil {
 			return err
 		}
+		if info.Schema < 1 {
+			return fmt.Errorf("the data file has schema %d, which never was", info.Schema)
+		}
 		s.info = *info
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s, s.migrate(context.Background())
+	return s, nil
 }
 
 // knownSchema refuses a newer file by its schema alone, since what else a

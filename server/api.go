@@ -1,8 +1,6 @@
 package server
 
 import (
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -62,27 +60,9 @@ func (s *Server) readBody(x *exchange, r *http.Request, q *dialect.Request, end 
 	if !strings.EqualFold(media, "application/json") && s.foreignForm(r) {
 		return &auth.Error{Kind: auth.NotAdmitted, Reason: "foreign_origin"}
 	}
-	body, failure := readAll(x, r)
+	body, failure := s.readAll(x, r)
 	if failure != nil {
 		return failure
 	}
 	return q.Parse(media, params, body)
-}
-
-// readAll reads at most maxBody bytes.
-func readAll(x *exchange, r *http.Request) ([]byte, *auth.Error) {
-	tooLarge := &auth.Error{Kind: auth.TooLarge, Reason: "too_large"}
-	if r.ContentLength > maxBody {
-		x.Header().Set("Connection", "close") // rather than read what is refused
-		return nil, tooLarge
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, r.Body, maxBody))
-	var over *http.MaxBytesError
-	switch {
-	case errors.As(err, &over):
-		return nil, tooLarge
-	case err != nil:
-		return nil, &auth.Error{Kind: auth.Malformed, Reason: "malformed", Cause: errors.New("the body broke off")}
-	}
-	return body, nil
 }

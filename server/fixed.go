@@ -112,10 +112,9 @@ func (s *Server) introspect(x *exchange, r *http.Request) {
 		writeError(x, http.StatusUnsupportedMediaType, "invalid_request")
 		return
 	}
-	body, failure := readAll(x, r)
+	body, failure := s.readAll(x, r)
 	if failure != nil {
-		x.failure = failure
-		writeError(x, map[auth.Kind]int{auth.TooLarge: http.StatusRequestEntityTooLarge, auth.Malformed: http.StatusBadRequest}[failure.Kind], "invalid_request")
+		writeError(x, pageStatus(x, failure), "invalid_request")
 		return
 	}
 	form, err := url.ParseQuery(string(body))

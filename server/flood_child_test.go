@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,8 +22,18 @@ import (
 // long says whether floods come in full, and are watched to their end.
 func long() bool { return os.Getenv("TEST_LONG") != "" }
 
-// child is the built binary, serving in a process of its own with its default
-// settings: what it costs is seen from outside.
+// Each flood meets a server of its own. By default they are small, and only
+// what others notice of them is looked at. None runs beside other tests, whose
+// work would count as theirs.
+func TestFloods(t *testing.T) {
+	binary := buildChild(t)
+	t.Run("sign-ins", func(t *testing.T) { floodOfSignIns(t, startChild(t, binary)) })
+	t.Run("slow clients", func(t *testing.T) { slowClients(t, startChild(t, binary)) })
+	t.Run("idle connections", func(t *testing.T) { idleConnections(t, startChild(t, binary)) })
+}
+
+// child is the built binary, serving in a process of its own with default hashes:
+// what it costs is seen from outside.
 type child struct {
 	addr   string
 	status string // what the kernel says of it
@@ -41,10 +52,12 @@ func buildChild(t *testing.T) string {
 	return path
 }
 
-// startChild serves until the test ends, behind a proxy on loopback.
+// startChild serves until the test ends, behind a proxy on loopback. Its hashes
+// are as wide as on two CPUs, so that bounds of memory hold on any machine.
 func startChild(t *testing.T, binary string) *child {
 	t.Helper()
-	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--public-url", publicURL, "--trusted-proxies", "127.0.0.1", "--log-format", "json")
+	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--public-url", publicURL,
+		"--trusted-proxies", "127.0.0.1", "--hash-width", "2", "--log-format", "json")
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{"HOME=" + cmd.Dir}
 	stderr, err := cmd.StderrPipe()
@@ -116,28 +129,46 @@ func (c *child) dial(t *testing.T) net.Conn {
 	return conn
 }
 
-// ask sends requests one after the other, each on a connection of its own,
-// and gives how long they took, shortest first.
-func (c *child) ask(t *testing.T, status, times int, path string, headers ...string) (took []time.Duration) {
+// healthy asks for /healthz, 300 times one after the other, each on a connection
+// of its own, and gives how long that took, shortest first.
+func (c *child) healthy(t *testing.T) (took []time.Duration) {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
-	for range times {
-		r, err := http.NewRequest(http.MethodGet, "http://"+c.addr+path, nil)
-		must(t, err)
-		for i := 0; i < len(headers); i += 2 {
-			r.Header.Set(headers[i], headers[i+1])
-		}
-		start := time.Now()
-		res, err := client.Do(r)
-		must(t, err)
-		_ = res.Body.Close()
-		took = append(took, time.Since(start))
-		if res.StatusCode != status {
-			t.Fatalf("%s: %d, not %d", path, res.StatusCode, status)
-		}
+	for range 300 {
+		took = append(took, c.get(t, "/healthz", ""))
 	}
 	slices.Sort(took)
 	return took
+}
+
+// meanwhile asks who a token stands for, again and again until done.
+func (c *child) meanwhile(t *testing.T, done <-chan struct{}, token string) (took []time.Duration) {
+	t.Helper()
+	for {
+		took = append(took, c.get(t, "/api/auth/me", token))
+		select {
+		case <-done:
+			slices.Sort(took)
+			return took
+		default:
+		}
+	}
+}
+
+// get tells how long a 200 took.
+func (c *child) get(t *testing.T, path, token string) time.Duration {
+	t.Helper()
+	start := time.Now()
+	conn := c.dial(t)
+	defer func() { _ = conn.Close() }()
+	must(t, conn.SetDeadline(start.Add(20*time.Second)))
+	_, err := io.WriteString(conn, get(path).bearer(token).String())
+	must(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	must(t, err)
+	if res.StatusCode != 200 {
+		t.Fatalf("%s: %d", path, res.StatusCode)
+	}
+	return time.Since(start)
 }
 
 // served holds the 99th of a hundred to a bound.

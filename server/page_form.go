@@ -23,7 +23,7 @@ func (s *Server) readForm(x *exchange, r *http.Request) (pageForm, *auth.Error) 
 	if err != nil || len(r.Header.Values("Content-Type")) > 1 || media != "application/x-www-form-urlencoded" {
 		return nil, &auth.Error{Kind: auth.MediaType, Reason: "media_type"}
 	}
-	body, failure := readAll(x, r)
+	body, failure := s.readAll(x, r)
 	if failure != nil {
 		return nil, failure
 	}

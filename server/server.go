@@ -37,6 +37,7 @@ type Server struct {
 	router *httprouter.Router
 	api    map[string]bool // paths of dialects: those that browsers may call from elsewhere
 	secret [32]byte        // SHA-256 of IntrospectSecret
+	large  chan struct{}   // a place in its buffer is a large body that is being read
 	ready  readiness
 	hinted hint
 }
@@ -49,12 +50,14 @@ const (
 	idleWithin   = 2 * time.Minute
 	maxHeader    = 16 << 10
 	maxBody      = 64 << 10
+	smallBody    = 4 << 10 // what no document's request exceeds
+	largeBodies  = 128     // how many that are larger are read at once
 	drainWithin  = 8 * time.Second
 )
 
 // New makes a Server.
 func New(c Config) *Server {
-	s := &Server{Config: c, router: httprouter.New(), api: map[string]bool{}}
+	s := &Server{Config: c, router: httprouter.New(), api: map[string]bool{}, large: make(chan struct{}, largeBodies)}
 	s.routes()
 	return s
 }

@@ -53,7 +53,8 @@ const queued = 1024
 // bbolt file, shorter than it says, or whose pages lead astray
 // (ErrEngineDamaged), without changing it.
 func Open(path string) (e *Engine, err error) {
-	if err := inspect(path); err != nil {
+	size, err := inspect(path)
+	if err != nil {
 		return nil, err
 	}
 	var file *os.File
@@ -65,9 +66,10 @@ func Open(path string) (e *Engine, err error) {
 	}()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	b, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:      200 * time.Millisecond,
-		FreelistType: bbolt.FreelistMapType,
-		NoStatistics: true,
+		Timeout:         200 * time.Millisecond,
+		FreelistType:    bbolt.FreelistMapType,
+		NoStatistics:    true,
+		InitialMmapSize: mapped(size),
 		OpenFile: func(path string, flag int, mode os.FileMode) (_ *os.File, err error) {
 			file, err = os.OpenFile(path, flag&^os.O_CREATE, mode)
 			return file, err
@@ -78,6 +80,9 @@ func Open(path string) (e *Engine, err error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if mapped(size) > 0 {
+		b.AllocSize = growth
 	}
 	e = &Engine{
 		bolt:    b,

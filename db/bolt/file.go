@@ -88,25 +88,25 @@ type meta struct {
 
 // inspect refuses a file that bbolt would write over (an empty one), that
 // would fault under the map (a shorter one than its meta page says), or whose
-// pages lead it astray.
-func inspect(path string) error {
+// pages lead it astray. It says the size in bytes of one that is whole.
+func inspect(path string) (size int64, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = f.Close() }()
 	if err := hold(f); err != nil {
-		return err
+		return 0, err
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	switch {
 	case !info.Mode().IsRegular():
-		return errors.New("it is no regular file")
+		return 0, errors.New("it is no regular file")
 	case info.Size() == 0:
-		return errors.New("it is empty")
+		return 0, errors.New("it is empty")
 	}
 	best, ok := meta{}, false
 	for _, m := range metas(f) {
@@ -115,15 +115,15 @@ func inspect(path string) error {
 		}
 	}
 	if !ok {
-		return errors.New("it is no kunci database, or its first pages are damaged")
+		return 0, errors.New("it is no kunci database, or its first pages are damaged")
 	}
 	if best.pages > uint64(info.Size())/best.pageSize {
-		return fmt.Errorf("it is cut short: %d bytes, where %d pages of %d should be", info.Size(), best.pages, best.pageSize)
+		return 0, fmt.Errorf("it is cut short: %d bytes, where %d pages of %d should be", info.Size(), best.pages, best.pageSize)
 	}
 	if err := walk(f, best, false); err != nil {
-		return fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
+		return 0, fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
 	}
-	return nil
+	return info.Size(), nil
 }
 
 // hold takes the lock that bbolt will take, so that nobody writes while the

@@ -15,6 +15,7 @@
 package dbtest
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func OpenFile(t testing.TB, path string) *db.Store {
 
 func checked(t testing.TB, e *bolt.Engine, path string) *db.Store {
 	t.Helper()
-	s, err := db.New(e)
+	s, err := open(e)
 	if err != nil {
 		t.Fatalf("dbtest: opening the store: %v", err)
 	}
@@ -81,6 +82,14 @@ func checked(t testing.TB, e *bolt.Engine, path string) *db.Store {
 	return s
 }
 
+func open(e db.Engine) (*db.Store, error) {
+	s, err := db.New(e)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Migrate(context.Background())
+}
+
 func check(t testing.TB, path string) {
 	t.Helper()
 	e, err := bolt.Open(path)
@@ -89,7 +98,7 @@ func check(t testing.TB, path string) {
 		return
 	}
 	defer func() { _ = e.Close() }()
-	s, err := db.New(e)
+	s, err := open(e)
 	if err != nil {
 		t.Errorf("dbtest: opening the store again: %v", err)
 		return

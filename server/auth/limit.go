@@ -9,6 +9,8 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+
+	"kunci/server/token"
 )
 
 // Names are slowed down, never locked out: after freeFailures each further
@@ -20,8 +22,9 @@ const (
 	// knownPerForget is what a range that has signed in to the account is
 	// allowed of its own, so that a stranger can't keep the owner out.
 	knownPerForget = 10
-	// remembered bounds the memory: the least recently seen go first.
-	remembered = 100_000
+	// remembered bounds the memory, in names and in addresses under a rule: the
+	// least recently seen go first.
+	remembered = 1 << 17
 )
 
 // digest stands for a name or an address in memory.
@@ -65,6 +68,7 @@ func (s *slope) wait(t time.Time, every time.Duration, most int) time.Duration {
 type slowed struct {
 	failures slope
 	until    time.Time
+	stored   bool // the store may hold it
 }
 
 func (s *slowed) count(t time.Time) {
@@ -108,13 +112,18 @@ type limiter struct {
 	// inside counts the password checks under way by address; no longer than
 	// the gate's queue.
 	inside map[string]int
+	// named is the digest of a name: keyed, since it is stored.
+	named func(name string) digest
+	// unsaved are the names whose delays the store does not hold as they are.
+	unsaved map[digest]bool
 }
 
-func newLimiter(l Limits) *limiter {
+func newLimiter(l Limits, ring *token.Ring) *limiter {
 	names, _ := lru.New[digest, *slowed](remembered) // errors only for a size below 1
 	known, _ := lru.New[digest, *places](remembered)
-	addrs, _ := lru.New[digest, *slope](4 * remembered)
-	return &limiter{Limits: l, names: names, known: known, addrs: addrs, inside: map[string]int{}}
+	addrs, _ := lru.New[digest, *slope](2 * remembered)
+	return &limiter{Limits: l, names: names, known: known, addrs: addrs, inside: map[string]int{}, unsaved: map[digest]bool{},
+		named: func(name string) digest { return ring.Digest("name", name) }}
 }
 
 func at[V any](c *lru.Cache[digest, *V], key digest) *V {
@@ -136,24 +145,25 @@ func tooMany(rule string, wait time.Duration) error {
 // try counts a try at a name before it is made, and hands out what takes the
 // count back when the try succeeds. known is the account's range, "" where the
 // address never signed in to it.
-func (l *limiter) try(name, known string, t time.Time) (giveBack func(), err error) {
+func (l *limiter) try(key digest, known string, t time.Time) (giveBack func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known != "" {
-		s := at(l.known, digestOf(name)).at(known, t)
+		s := at(l.known, key).at(known, t)
 		if wait := s.wait(t, forget/knownPerForget, knownPerForget); wait > 0 {
 			return nil, tooMany("known range", wait)
 		}
 		s.level++
 		return func() { l.lower(s) }, nil
 	}
-	s := at(l.names, digestOf(name))
+	s := at(l.names, key)
 	if wait := s.until.Sub(t); wait > 0 {
 		return nil, tooMany("identifier", wait)
 	}
 	before := s.until
 	s.count(t)
 	counted := s.until
+	l.changed(key, s)
 	return func() {
 		l.lower(&s.failures)
 		l.mu.Lock()
@@ -161,6 +171,7 @@ func (l *limiter) try(name, known string, t time.Time) (giveBack func(), err err
 		if s.until.Equal(counted) { // else a later try moved it
 			s.until = before
 		}
+		l.changed(key, s)
 	}, nil
 }
 
@@ -176,7 +187,11 @@ func (l *limiter) clear(names ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, name := range names {
-		l.names.Remove(digestOf(name))
-		l.known.Remove(digestOf(name))
+		key := l.named(name)
+		if s, ok := l.names.Peek(key); ok && s.stored {
+			l.unsaved[key] = true
+		}
+		l.names.Remove(key)
+		l.known.Remove(key)
 	}
 }

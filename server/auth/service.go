@@ -66,6 +66,8 @@ type Config struct {
 type Service struct {
 	Config
 	limits *limiter
+	ended  endedSessions
+	floor  floor
 }
 
 // New makes a Service.
@@ -76,7 +78,7 @@ func New(c Config) *Service {
 	if c.MailQueued == nil {
 		c.MailQueued = func() {}
 	}
-	return &Service{Config: c, limits: newLimiter(c.Limits)}
+	return &Service{Config: c, limits: newLimiter(c.Limits, c.Ring)}
 }
 
 // writeWithin bounds how long an act may wait for the disk before it answers

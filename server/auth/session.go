@@ -40,6 +40,15 @@ func (s *Service) read(credential string) (*bearer, error) {
 // stand finds the session and account that a token or key names. One that
 // verifies but whose session is gone is refused like a forged one.
 func (s *Service) stand(v db.View, b *bearer) (*db.Session, *db.Account, error) {
+	session, a, err := s.find(v, b)
+	if err == nil && s.ended.has(session.ID) {
+		return nil, nil, noSession("the session was ended, which is not stored yet")
+	}
+	return session, a, err
+}
+
+// find is stand by the store alone.
+func (s *Service) find(v db.View, b *bearer) (*db.Session, *db.Account, error) {
 	var session *db.Session
 	var err error
 	if b.keyHash != nil {
@@ -98,19 +107,24 @@ func (s *Service) WhoAmI(_ context.Context, _ Caller, credential string) (*Profi
 }
 
 // SignOut ends the session that a token or key names. It has ended for good
-// when SignOut returns nil.
+// when SignOut returns nil; where that can't be stored now, it is refused all
+// the same while this process runs, and its end is stored as soon as it can be.
 func (s *Service) SignOut(ctx context.Context, _ Caller, credential string) (Done, error) {
 	b, err := s.read(credential)
 	if err != nil {
 		return Done{}, err
 	}
-	return Done{}, s.update(ctx, func(tx db.Tx) error {
-		session, _, err := s.stand(tx.View, b)
+	err = s.update(ctx, func(tx db.Tx) error {
+		session, _, err := s.find(tx.View, b)
 		if err != nil {
 			return err
 		}
 		return tx.EndSession(session.ID)
 	})
+	if err != nil && AsError(err).Kind == Busy {
+		s.hold(b)
+	}
+	return Done{}, err
 }
 
 // Introspection is what the services behind us may know of a token or key

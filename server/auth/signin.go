@@ -79,11 +79,12 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 
 func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, error) {
 	identifier, isEmail := in.identifier()
-	seen, known, err := s.look(identifier, isEmail, c)
+	name := s.limits.named(nameKey(identifier))
+	seen, known, err := s.look(identifier, isEmail, name, c)
 	if err != nil {
 		return nil, err
 	}
-	giveBack, err := s.limits.try(nameKey(identifier), known, s.Now())
+	giveBack, err := s.limits.try(name, known, s.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -113,9 +114,13 @@ type seen struct {
 	profile *Profile
 }
 
-// look finds the account, and the caller's range if it has signed in to it.
-func (s *Service) look(identifier string, isEmail bool, c *Caller) (found *seen, known string, err error) {
+// look finds the account, the caller's range if it has signed in to it, and
+// recalls the delay of the name.
+func (s *Service) look(identifier string, isEmail bool, name digest, c *Caller) (found *seen, known string, err error) {
 	err = s.Store.View(func(v db.View) error {
+		if d, err := v.Delay(name[:]); err == nil {
+			s.limits.recall(name, d)
+		}
 		var a *db.Account
 		var err error
 		if isEmail {
@@ -150,7 +155,8 @@ func (s *Service) knows(v db.View, a *db.Account, addrRange string) bool {
 	return err == nil && s.now()-k.Seen < db.Time(knownFor.Milliseconds())
 }
 
-// verify checks a password. Whatever is wrong, it costs one hash.
+// verify checks a password. Whatever is wrong, it costs one hash, and answers no
+// sooner than the slowest hash would.
 func (s *Service) verify(ctx context.Context, a *seen, pw string) (password.Result, error) {
 	stored, cause := "", "no such account"
 	if a != nil {
@@ -167,12 +173,13 @@ func (s *Service) verify(ctx context.Context, a *seen, pw string) (password.Resu
 	switch {
 	case err != nil:
 		return password.Result{}, err
-	case !result.OK:
-		return password.Result{}, wrongPassword(cause)
-	case a.Disabled:
-		return password.Result{}, wrongPassword("the account is disabled")
+	case result.OK && !a.Disabled:
+		return result, nil
+	case result.OK:
+		cause = "the account is disabled"
 	}
-	return result, nil
+	s.holdBack(ctx, result)
+	return password.Result{}, wrongPassword(cause)
 }
 
 // rehash makes a new hash of a password that was just verified, where the

@@ -11,11 +11,11 @@ import (
 // short enough that no writer waits long behind it.
 const sweepPerAct = 20
 
-// Sweep removes what has expired: sessions, links, and signing keys that
+// Sweep removes what has expired: sessions, links, delays, and signing keys that
 // verify nothing any more. It returns when nothing is left to remove.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
-	for _, kind := range []func(db.Tx, db.Time, int) (int, error){db.Tx.SweepSessions, db.Tx.SweepLinks} {
+	for _, kind := range []func(db.Tx, db.Time, int) (int, error){db.Tx.SweepSessions, db.Tx.SweepLinks, s.sweepDelays} {
 		for swept := sweepPerAct; swept == sweepPerAct; {
 			err := s.update(ctx, func(tx db.Tx) (err error) {
 				swept, err = kind(tx, now, sweepPerAct)
@@ -30,5 +30,11 @@ func (s *Service) Sweep(ctx context.Context) error {
 	return err
 }
 
-// Probe sees whether the store reads and writes.
-func (s *Service) Probe(ctx context.Context) error { return s.Store.Probe(ctx, s.Now()) }
+// Probe sees whether the store reads and writes. Where it does, sign-outs
+// that could not be stored before are.
+func (s *Service) Probe(ctx context.Context) error {
+	if err := s.Store.Probe(ctx, s.Now()); err != nil {
+		return err
+	}
+	return s.storeEnded(ctx)
+}

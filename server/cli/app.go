@@ -31,7 +31,8 @@ type program struct {
 func Main(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	syscall.Umask(0o077)
 	p := &program{env: environment(env), stdin: stdin, stdout: stdout, stderr: stderr}
-	err := p.tree().Run(ctx, args)
+	root := p.tree()
+	err := noTopic(root, root.Run(ctx, args))
 	if err == nil {
 		return exitFine
 	}
@@ -52,7 +53,7 @@ func (p *program) tree() *urfave.Command {
 			"Exit status: 0 fine, 1 failed, 2 wrong usage.",
 		HideHelpCommand: true,
 		HideVersion:     true,
-		Flags:           sharedFlags(),
+		Flags:           append(sharedFlags(), versionFlag()),
 		Reader:          p.stdin,
 		Writer:          p.stdout,
 		ErrWriter:       p.stderr,
@@ -60,30 +61,57 @@ func (p *program) tree() *urfave.Command {
 		ExitErrHandler: func(context.Context, *urfave.Command, error) {},
 		Commands: []*urfave.Command{
 			p.serveCommand(), p.userCommand(), p.companyCommand(), p.divisionCommand(), p.roleCommand(),
-			p.sessionCommand(), p.keyCommand(), p.checkCommand(), p.healthCommand(), p.versionCommand(),
+			p.sessionCommand(), p.keyCommand(), p.checkCommand(), p.compactCommand(), p.healthCommand(), p.versionCommand(),
+			helpCommand(),
 		},
 	}
-	strict(root)
+	p.strict(root)
+	bare := root.Action
+	root.Action = func(ctx context.Context, c *urfave.Command) error {
+		if c.Bool("version") {
+			return c.Command("version").Action(ctx, c)
+		}
+		return bare(ctx, c)
+	}
+	root.Before = func(ctx context.Context, c *urfave.Command) (context.Context, error) {
+		if c.Bool("version") && c.Args().Present() {
+			return ctx, usage(c, "--version stands alone")
+		}
+		return ctx, nil
+	}
 	return root
 }
 
-// strict makes wrong usage an error of ours in a command and all below it,
-// and groups of commands refuse a name that none of them has.
-func strict(cmd *urfave.Command) {
+// strict makes wrong usage an error of ours in a command and all below it:
+// groups of commands refuse a name that none of them has, and the others a
+// misspelt setting, which could have named another folder. Help is not refused:
+// it says how settings are spelt.
+func (p *program) strict(cmd *urfave.Command) {
 	cmd.OnUsageError = func(_ context.Context, c *urfave.Command, err error, _ bool) error {
-		return usage(c, err.Error())
+		return usage(c, libraryFault(c, err.Error()))
 	}
-	if len(cmd.Commands) > 0 {
-		cmd.Action = func(_ context.Context, c *urfave.Command) error {
+	act := cmd.Action
+	switch {
+	case len(cmd.Commands) > 0:
+		cmd.Action = func(ctx context.Context, c *urfave.Command) error {
 			if name := c.Args().First(); name != "" {
 				return usage(c, fmt.Sprintf("there is no command %q", name))
 			}
-			return urfave.ShowSubcommandHelp(c)
+			return showHelp(ctx, c)
+		}
+		for _, sub := range cmd.Commands {
+			p.strict(sub)
+		}
+		return
+	case cmd.Name != "help":
+		cmd.Action = func(ctx context.Context, c *urfave.Command) error {
+			if err := checkEnvironment(p.env); err != nil {
+				return err
+			}
+			return act(ctx, c)
 		}
 	}
-	for _, sub := range cmd.Commands {
-		strict(sub)
-	}
+	cmd.CommandNotFound = helpBeside
 }
 
 // group is a command that only holds others.

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"syscall"
 )
 
 // What a data folder holds (DESIGN 3). The marker stands from before the
@@ -46,13 +44,13 @@ func look(path string) (*folder, error) {
 		f.missing = true
 		return f, nil
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("can't reach the data folder %s: %w: name another with --data", path, plain(err))
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is no folder: name another with --data", path)
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("can't read the data folder %s as user %d: %w: run the command as its owner, or name another with --data", path, os.Geteuid(), plain(err))
 	}
 	for _, e := range entries {
 		f.has[e.Name()] = true
@@ -70,7 +68,8 @@ func look(path string) (*folder, error) {
 // private refuses what group or others can reach, and what is not the file or
 // folder itself.
 func (f *folder) private(folder fs.FileInfo) error {
-	if err := ours(f.path, folder, 0o700); err != nil {
+	var open reachables
+	if err := open.look(f.path, folder); err != nil {
 		return err
 	}
 	for _, name := range []string{dataFile, lockFile, marker, keysFolder, outbox} {
@@ -89,37 +88,16 @@ func (f *folder) private(folder fs.FileInfo) error {
 		if info.IsDir() != isFolder || !isFolder && !info.Mode().IsRegular() {
 			return fmt.Errorf("%s is a link, or not what kunci made: put the file or folder itself there", path)
 		}
-		mode := fs.FileMode(0o600)
-		if isFolder {
-			mode = 0o700
-		}
-		if err := ours(path, info, mode); err != nil {
+		if err := open.look(path, info); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// ours refuses what others can reach, and what belongs to somebody else: files
-// that root, say, would make there their owner could not read.
-func ours(path string, info fs.FileInfo, want fs.FileMode) error {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s belongs to user %d, and this is user %d: run the command as its owner", path, stat.Uid, os.Geteuid())
+	if f.has[keysFolder] {
+		if err := open.lookInside(filepath.Join(f.path, keysFolder)); err != nil {
+			return err
+		}
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return fmt.Errorf("others can reach %s (mode %04o): run chmod %o %s", path, mode, want, quoted(path))
-	}
-	return nil
-}
-
-// quoted is a path as a shell takes it.
-func quoted(path string) string {
-	if strings.ContainsFunc(path, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-", r)
-	}) {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	return path
+	return open.err()
 }
 
 // syncFolder makes the names in a folder durable.

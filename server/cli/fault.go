@@ -6,28 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"kunci/server/auth"
 	"kunci/server/dialect"
 )
-
-// usageError is a command line or setting that can't be carried out, whatever
-// the state of the data.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-func isUsage(err error) bool {
-	var ours *usageError
-	var library urfave.ExitCoder // a help topic that is not there
-	return errors.As(err, &ours) || errors.As(err, &library)
-}
-
-// usage is wrong usage of a command, and where its help is.
-func usage(cmd *urfave.Command, text string) error {
-	return &usageError{fmt.Sprintf("%s (see %s --help)", strings.TrimSpace(text), cmd.FullName())}
-}
 
 // words are an error as one line for an operator.
 func words(ctx context.Context, err error) string {

@@ -19,7 +19,7 @@ import (
 // makeFolder makes the data folder where it is missing.
 func makeFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return fmt.Errorf("can't make the data folder %s: %w: name another with --data", dir, plain(err))
 	}
 	return syncFolder(filepath.Dir(dir))
 }

@@ -42,11 +42,20 @@ func (p *program) keyCommand() *urfave.Command {
 		&urfave.Command{
 			Name: "rotate", Usage: "make a new signing key; the old one verifies until its last token has expired",
 			Action: p.action(nil, func(_ context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
+				before := o.Keys()
 				id, err := o.RotateKey()
 				if err != nil {
 					return err
 				}
-				return say(cmd, "%s signs from now on", id)
+				if err := say(cmd, "%s signs from now on", id); err != nil {
+					return err
+				}
+				for _, k := range o.Keys() {
+					if len(before) > 0 && k.ID == before[0].ID { // the one that signed stands first
+						return say(cmd, "%s verifies until %s", k.ID, shown(k.Until))
+					}
+				}
+				return nil
 			}),
 		},
 	)

@@ -35,15 +35,27 @@ func take(dir, command string) (*lock, error) {
 		case errors.Is(err, errReplaced):
 			continue
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			return nil, fmt.Errorf("%s is in use by %s: stop it first", dir, holder(path))
+			return nil, inUse(dir, command, holder(path))
 		case err != nil:
-			return nil, err
+			return nil, cantWrite(dir, err)
 		}
 		if err := l.write([]byte(strconv.Itoa(os.Getpid()) + "\nkunci " + command + "\n")); err != nil {
 			return nil, errors.Join(err, l.release())
 		}
 		return l, nil
 	}
+}
+
+// inUse says who holds a folder, and what to do about it.
+func inUse(dir, command, holder string) error {
+	way := "stop it, run this again, start it again"
+	switch {
+	case command == "serve":
+		way = "stop it first, or name another folder with --data"
+	case !strings.HasSuffix(holder, "(kunci serve)"):
+		way = "let it end, and run this again"
+	}
+	return fmt.Errorf("%s is in use by %s: %s", dir, holder, way)
 }
 
 func try(path string) (_ *lock, err error) {
@@ -68,15 +80,22 @@ func try(path string) (_ *lock, err error) {
 	if err := syscall.Flock(int(l.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, err
 	}
-	opened, err := l.file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if standing, err := os.Lstat(path); err != nil || !os.SameFile(opened, standing) {
+	if !l.stands() {
 		return nil, errReplaced
 	}
 	l.before, err = io.ReadAll(io.LimitReader(l.file, 1<<10))
 	return l, err
+}
+
+// stands says whether the file that is open is the one at its path: a folder
+// moved away under a running server has left another there, or none.
+func (l *lock) stands() bool {
+	opened, err := l.file.Stat()
+	if err != nil {
+		return false
+	}
+	standing, err := os.Lstat(l.path)
+	return err == nil && os.SameFile(opened, standing)
 }
 
 // holder names the process that a held lock file tells of.
@@ -104,10 +123,11 @@ func (l *lock) write(text []byte) error {
 // command which was refused has changed nothing.
 func (l *lock) release() error {
 	var err error
-	if l.made {
-		err = os.Remove(l.path) // while it is locked: nobody else's can be hit
-	} else {
+	switch {
+	case !l.made:
 		err = l.write(l.before)
+	case l.stands(): // while it is locked nobody else puts another there
+		err = os.Remove(l.path)
 	}
 	return errors.Join(err, l.file.Close())
 }

@@ -42,6 +42,9 @@ func openData(f *folder) (*data, error) {
 	var newer *db.SchemaError
 	switch {
 	case err == nil:
+		if err := dropCopy(f); err != nil {
+			return nil, errors.Join(err, d.closeFiles())
+		}
 		return d, nil
 	case errors.Is(err, token.ErrNoKeys):
 		return nil, fmt.Errorf("%s has no keys beside %s: restore %s from a backup", f.path, dataFile, filepath.Join(f.path, keysFolder))
@@ -51,10 +54,18 @@ func openData(f *folder) (*data, error) {
 		return nil, fmt.Errorf("%s is held by another process: stop it first", file)
 	case errors.As(err, &newer):
 		return nil, fmt.Errorf("%s: %w", file, err)
+	case errors.As(err, new(*fileError)) && !f.has[keysFolder] && empty(file):
+		return nil, fmt.Errorf("%s: %w: restore it from a backup, or delete it to begin with no accounts", file, err)
 	case errors.As(err, new(*fileError)):
 		return nil, fmt.Errorf("%s: %w: restore it from a backup", file, err)
 	}
 	return nil, err
+}
+
+// empty says whether a file has no content, and so holds nobody's accounts.
+func empty(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Size() == 0
 }
 
 // fileError is a fault of the data file, not of the keys.
@@ -97,11 +108,17 @@ func (d *data) operator(params password.Params, r *reader) auth.Operator {
 	})}
 }
 
-// operate runs an operator's command on the data folder, which it locks: the
-// server must not be running.
-func (p *program) operate(cmd *urfave.Command, act func(auth.Operator) error) (err error) {
+// operate runs an operator's command on the data folder.
+func (p *program) operate(cmd *urfave.Command, act func(auth.Operator) error) error {
 	r := p.reader(cmd)
-	dir, params, _ := r.folder(), r.argon2(), r.lifetime()
+	params, _ := r.argon2(), r.lifetime()
+	return p.withData(cmd, r, func(_ string, d *data) error { return act(d.operator(params, r)) })
+}
+
+// withData runs a command on the data folder, which it locks: the server must
+// not be running.
+func (p *program) withData(cmd *urfave.Command, r *reader, act func(dir string, d *data) error) (err error) {
+	dir := r.folder()
 	if r.err != nil {
 		return r.err
 	}
@@ -125,7 +142,11 @@ func (p *program) operate(cmd *urfave.Command, act func(auth.Operator) error) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, d.closeFiles()) }()
-	return act(d.operator(params, r))
+	// Half of a migration is of no use, so nothing interrupts it.
+	if err := d.store.Migrate(context.Background()); err != nil {
+		return err
+	}
+	return act(dir, d)
 }
 
 func noData(dir string) error {

@@ -28,7 +28,7 @@ func (p *program) companyCommand() *urfave.Command {
 func (p *program) divisionCommand() *urfave.Command {
 	return p.organised(organised{
 		name: "division", plural: "divisions", list: auth.Operator.Divisions,
-		flags: []urfave.Flag{&urfave.StringFlag{Name: "company", Usage: "`NAME` or UUID of the company it belongs to", Required: true}},
+		flags: []urfave.Flag{&urfave.StringFlag{Name: "company", Usage: "`NAME` or UUID of the company it belongs to; required", Required: true}},
 		add: func(ctx context.Context, cmd *urfave.Command, o auth.Operator, name string) (*auth.Organised, error) {
 			return o.AddDivision(ctx, cmd.String("company"), name, cmd.String("uuid"))
 		},
@@ -52,7 +52,8 @@ func (p *program) organised(k organised) *urfave.Command {
 			Action: p.action([]string{"NAME"}, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
 				made, err := k.add(ctx, cmd, o, args[0])
 				if err != nil {
-					return err
+					standing, _ := k.list(o) // it only helps to word the error
+					return organisedTaken(err, k.name, made, standing)
 				}
 				if cmd.Bool("json") {
 					return printJSON(p.stdout, made)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	netmail "net/mail"
+	"net/url"
 	"strings"
 
 	"kunci/mail"
@@ -48,6 +49,13 @@ func (r *reader) mail(c *serveConfig) {
 			r.fault("smtp-password", "it is of no use without --smtp-url")
 		}
 		return
+	}
+	if u, err := url.Parse(raw); err == nil {
+		if _, set := u.User.Password(); set {
+			s := settingNamed("smtp-password")
+			r.fault("smtp-url", "it holds a password: take it out, and set %s or --%s-file", s.variable(), s.name)
+			return
+		}
 	}
 	cfg, err := mail.ParseSMTPURL(raw)
 	if err == nil {

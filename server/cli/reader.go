@@ -27,8 +27,13 @@ func (p *program) reader(cmd *urfave.Command) *reader {
 
 // fault says what is wrong with a setting and what it should be.
 func (r *reader) fault(name, format string, args ...any) {
+	r.refuse(name, ": "+fmt.Sprintf(format, args...))
+}
+
+// refuse is fault where the text goes on right after the setting's name.
+func (r *reader) refuse(name, text string) {
 	if r.err == nil {
-		r.err = &usageError{settingNamed(name).called() + ": " + fmt.Sprintf(format, args...)}
+		r.err = &usageError{settingNamed(name).called() + text}
 	}
 }
 
@@ -130,7 +135,7 @@ func (r *reader) origin(name, raw string, plainAnywhere bool) *url.URL {
 		r.fault(name, "%q is not of the form https://host or https://host:port", raw)
 		return &url.URL{}
 	}
-	r.port(name, u.Port(), raw)
+	r.port(name, u.Port(), raw, 1)
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http":
 		r.fault(name, "%q begins with neither https:// nor http://", raw)
@@ -140,9 +145,9 @@ func (r *reader) origin(name, raw string, plainAnywhere bool) *url.URL {
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
 }
 
-func (r *reader) port(name, port, of string) {
-	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
-		r.fault(name, "the port in %q is not from 1 to 65535", of)
+func (r *reader) port(name, port, of string, least uint64) {
+	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n < least) {
+		r.fault(name, "the port in %q is not from %d to 65535", of, least)
 	}
 }
 

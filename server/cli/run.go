@@ -43,6 +43,9 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	var workers sync.WaitGroup
 	workers.Go(func() { worker.Run(background) })
 	workers.Go(func() { sweep(background, service, log) })
+	workers.Go(func() {
+		service.KeepDelays(background, func(err error) { log.Error("delays of sign-ins can't be stored", "cause", err.Error()) })
+	})
 
 	demos := c.standing(auth.Operator{Service: service})
 	config := server.Config{
@@ -69,6 +72,10 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 		// the disk. Nothing is drained, nothing is closed.
 		log.Error("the data file takes no more writes", "cause", d.engine.Failure().Error())
 		return fmt.Errorf("%s takes no more writes: look after the disk and start again", filepath.Join(c.data, dataFile))
+	case cause := <-watch(background, d.engine):
+		// What is written from now on nobody finds again.
+		log.Error("the data file is not in its place", "cause", cause.Error())
+		return fmt.Errorf("%s: %w: put the data back, and start again", filepath.Join(c.data, dataFile), cause)
 	case err = <-served:
 	}
 	stop()
@@ -111,6 +118,7 @@ func sweep(ctx context.Context, s *auth.Service, log *slog.Logger) {
 	every := time.NewTicker(sweepEvery)
 	defer every.Stop()
 	for {
+		measure(ctx, s, log)
 		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
 			log.Error("what has expired can't be removed", "cause", err.Error())
 		}
@@ -119,6 +127,17 @@ func sweep(ctx context.Context, s *auth.Service, log *slog.Logger) {
 			return
 		case <-every.C:
 		}
+	}
+}
+
+// measure sees how long a wrong password takes to refuse, now that accounts
+// may have brought other hashes.
+func measure(ctx context.Context, s *auth.Service, log *slog.Logger) {
+	before := s.Floor()
+	if err := s.MeasureFloor(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("the cost of a password hash can't be measured now", "cause", err.Error())
+	} else if now := s.Floor(); now != before {
+		log.Info("wrong passwords are refused after a fixed time, a fifth above the slowest hash", "seconds", now.Seconds())
 	}
 }
 

@@ -29,7 +29,7 @@ func terminal(stream any) *os.File {
 func (p *program) newPassword(ctx context.Context) (string, error) {
 	tty := terminal(p.stdin)
 	if tty == nil {
-		pw, err := p.line(ctx)
+		pw, err := p.onlyLine(ctx)
 		if err == nil && pw == "" {
 			err = errors.New("the password on standard input is empty")
 		}
@@ -77,20 +77,43 @@ func (p *program) hidden(ctx context.Context, tty *os.File, prompt string) (stri
 // a password.
 func (p *program) line(ctx context.Context) (string, error) {
 	return patiently(ctx, func() (string, error) {
-		text, err := bufio.NewReader(io.LimitReader(p.stdin, longestLine)).ReadString('\n')
-		switch {
-		case errors.Is(err, io.EOF) && text == "":
-			return "", errors.New("no more input: a line on standard input is expected")
-		case err != nil && !errors.Is(err, io.EOF):
-			return "", fmt.Errorf("standard input: %w", err)
-		case len(text) == longestLine:
-			return "", errors.New("the line on standard input is too long")
+		return readLine(bufio.NewReader(io.LimitReader(p.stdin, longestLine)))
+	})
+}
+
+// onlyLine reads the one line that stdin is to hold, to its end: with a second
+// one it is not known which of them was meant.
+func (p *program) onlyLine(ctx context.Context) (string, error) {
+	return patiently(ctx, func() (string, error) {
+		in := bufio.NewReader(io.LimitReader(p.stdin, longestLine))
+		text, err := readLine(in)
+		if err != nil {
+			return "", err
 		}
-		if cut, ok := strings.CutSuffix(text, "\n"); ok {
-			text = strings.TrimSuffix(cut, "\r")
+		switch _, err := in.ReadByte(); {
+		case err == nil:
+			return "", errors.New("there is more than one line on standard input: give the password alone")
+		case !errors.Is(err, io.EOF):
+			return "", fmt.Errorf("standard input: %w", err)
 		}
 		return text, nil
 	})
+}
+
+func readLine(in *bufio.Reader) (string, error) {
+	text, err := in.ReadString('\n')
+	switch {
+	case errors.Is(err, io.EOF) && text == "":
+		return "", errors.New("no more input: a line on standard input is expected")
+	case err != nil && !errors.Is(err, io.EOF):
+		return "", fmt.Errorf("standard input: %w", err)
+	case len(text) == longestLine:
+		return "", errors.New("the line on standard input is too long")
+	}
+	if cut, ok := strings.CutSuffix(text, "\n"); ok {
+		text = strings.TrimSuffix(cut, "\r")
+	}
+	return text, nil
 }
 
 // confirm asks whether to go on. Where nobody can be asked, only the flag

@@ -123,6 +123,9 @@ func openOrMake(ctx context.Context, c *serveConfig, f *folder) (*data, error) {
 	case !dev && c.dev:
 		err = fmt.Errorf("%s was made without --dev, for good: start it without --dev, or name another folder with --data", f.path)
 	}
+	if err == nil {
+		err = d.store.Migrate(context.WithoutCancel(ctx))
+	}
 	if err != nil {
 		return nil, errors.Join(err, d.closeFiles())
 	}

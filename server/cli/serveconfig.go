@@ -55,9 +55,6 @@ type serveConfig struct {
 
 // serveConfig reads every setting. Nothing is touched by it.
 func (p *program) serveConfig(r *reader) (*serveConfig, error) {
-	if err := checkEnvironment(p.env); err != nil {
-		return nil, err
-	}
 	c := &serveConfig{
 		dev: r.dev, noDemo: r.yes("no-demo"), data: r.folder(),
 		lifetime: r.lifetime(), params: r.argon2(), width: r.number("hash-width", 0, mostWide),
@@ -68,10 +65,10 @@ func (p *program) serveConfig(r *reader) (*serveConfig, error) {
 			ForgotsPerTenMinutes: r.number("limit-forgots-per-ten-minutes", 0, mostLimit),
 			ExemptLoopback:       r.dev,
 		},
-		proxies: r.proxies(), origins: r.origins(), shoopStatus: r.number("shoop-status", 0, 200),
+		proxies: r.proxies(), origins: r.origins(), shoopStatus: r.shoopStatus(),
 	}
-	if c.shoopStatus != 0 && c.shoopStatus != 200 {
-		r.fault("shoop-status", "%d is neither 0 nor 200", c.shoopStatus)
+	if c.noDemo && !c.dev {
+		r.fault("no-demo", "it is of no use without --dev")
 	}
 	if c.introspect = r.secret("introspect-secret"); c.introspect != "" && utf8.RuneCountInString(c.introspect) < leastSecret {
 		r.fault("introspect-secret", "it has less than %d characters", leastSecret)
@@ -92,16 +89,14 @@ func (r *reader) address(c *serveConfig) {
 		r.fault("listen", "%q is not of the form address:port", c.listen)
 		return
 	}
-	if port != "0" {
-		r.port("listen", port, c.listen)
-	}
+	r.port("listen", port, c.listen, 0)
 	if c.dev && !isLoopbackHost(host) {
 		r.fault("listen", "--dev listens on loopback only: say 127.0.0.1:%s, or leave --dev out", port)
 	}
 	raw := r.text("public-url")
 	switch {
 	case raw == "" && !c.dev:
-		r.fault("public-url", "it is required: say where clients reach this server, https://auth.example.com, or try it out with --dev")
+		r.refuse("public-url", " is required: say where clients reach this server, such as https://auth.example.com; or try kunci out with --dev")
 	case utf8.RuneCountInString(raw) > longestPublicURL:
 		r.fault("public-url", "it is longer than %d characters", longestPublicURL)
 	case raw != "":
@@ -124,17 +119,30 @@ func (r *reader) dialects(c *serveConfig) {
 	c.admit, c.signUp = r.list("admit"), r.list("sign-up")
 	for _, name := range c.admit {
 		if !slices.Contains(dialect.Names(), name) {
-			r.fault("admit", "%q is none of %s", name, strings.Join(dialect.Names(), ", "))
+			r.fault("admit", "%q is no API: say some of %s, or none alone", name, strings.Join(dialect.Names(), ", "))
 		}
 	}
 	for _, name := range c.signUp {
 		switch {
 		case !slices.Contains(dialect.Registers(), name):
-			r.fault("sign-up", "%q is none of %s, the APIs that have a sign-up", name, strings.Join(dialect.Registers(), ", "))
+			r.fault("sign-up", "%q is no API that registers accounts: say some of %s, or none alone", name, strings.Join(dialect.Registers(), ", "))
+		case len(c.admit) == 0:
+			r.fault("sign-up", "who registers in %s could not sign in anywhere: add it to --admit, or leave it out of --sign-up (say --sign-up none)", name)
 		case !slices.Contains(c.admit, name):
 			r.fault("sign-up", "who registers in %s could not sign in there: add it to --admit, or leave it out of --sign-up", name)
 		}
 	}
+}
+
+func (r *reader) shoopStatus() int {
+	switch raw := r.text("shoop-status"); raw {
+	case "0":
+	case "200":
+		return 200
+	default:
+		r.fault("shoop-status", "%q is neither 0 nor 200", raw)
+	}
+	return 0
 }
 
 func (r *reader) lifetime() time.Duration {

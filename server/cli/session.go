@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	urfave "github.com/urfave/cli/v3"
 
@@ -41,9 +42,23 @@ func (p *program) revoke(ctx context.Context, cmd *urfave.Command) error {
 		})(ctx, cmd)
 	}
 	return p.action(nil, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
+		ended := toEnd(o, who)
 		if err := o.RevokeSessions(ctx, who); err != nil {
 			return err
 		}
-		return say(cmd, "every session of %s is over", who)
+		return say(cmd, "every session of %s is over; %s", who, ended)
 	})(ctx, cmd)
+}
+
+// toEnd says how many sessions of a user an act is about to end. Sessions that
+// can't be read must not keep them from being ended.
+func toEnd(o auth.Operator, who string) string {
+	list, err := o.Sessions(who)
+	switch {
+	case err != nil:
+		return "how many ended can't be read (see kunci check)"
+	case len(list) == 1:
+		return "1 session ended"
+	}
+	return fmt.Sprintf("%d sessions ended", len(list))
 }

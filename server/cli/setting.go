@@ -9,6 +9,7 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"kunci/server/auth"
+	"kunci/server/dialect"
 )
 
 // kind is what form a setting takes.
@@ -28,46 +29,46 @@ type setting struct {
 	def    string // default
 	devDef string // default with --dev, where that differs
 	shared bool   // a flag of every command
-	help   string
+	help   string // its placeholder in backquotes
 }
 
 // settings is every setting there is.
 var settings = []setting{
-	{name: "data", shared: true, def: "./kunci-data", devDef: "./kunci-dev", help: "data folder"},
+	{name: "data", shared: true, def: "./kunci-data", devDef: "./kunci-dev", help: "data `FOLDER`"},
 	{name: "dev", shared: true, kind: yes, help: "for trying it out: demo accounts, social claims trusted, loopback only"},
 
-	{name: "listen", def: "127.0.0.1:8080", help: "address and port to listen on; port 0 picks one"},
-	{name: "public-url", help: "where clients reach this server, https://auth.example.com; required without --dev"},
-	{name: "trusted-proxies", kind: list, help: "addresses or networks whose X-Forwarded-For counts"},
-	{name: "cors-origin", kind: list, help: "origin that browsers may call from, https://app.example.com"},
+	{name: "listen", def: "127.0.0.1:8080", help: "`ADDRESS:PORT` to listen on; port 0 picks one"},
+	{name: "public-url", help: "`URL` where clients reach this server, https://auth.example.com; required without --dev"},
+	{name: "trusted-proxies", kind: list, help: "`ADDRESS` or network whose X-Forwarded-For counts"},
+	{name: "cors-origin", kind: list, help: "`ORIGIN` that browsers may call from, https://app.example.com"},
 
-	{name: "session-lifetime", def: "720h", help: "how long a session lasts, 1m to 9600h (400 days)"},
-	{name: "admit", kind: list, def: "snapotp,shoop", devDef: "pwa,shoop,smart,snapotp", help: "APIs in which self-registered accounts may sign in, or none"},
-	{name: "sign-up", kind: list, def: "snapotp,shoop", help: "APIs that register accounts, or none"},
-	{name: "shoop-status", def: "0", help: "HTTP status of every Shoop error, 200; 0 is one that fits the error"},
+	{name: "session-lifetime", def: "720h", help: "`DURATION` of a session, 1m to 9600h (400 days)"},
+	{name: "admit", kind: list, def: "snapotp,shoop", devDef: "pwa,shoop,smart,snapotp", help: "`API` in which self-registered accounts may sign in, or none: " + strings.Join(dialect.Names(), ", ")},
+	{name: "sign-up", kind: list, def: "snapotp,shoop", help: "`API` that registers accounts, or none: " + strings.Join(dialect.Registers(), ", ")},
+	{name: "shoop-status", def: "0", help: "HTTP `STATUS` of every Shoop error, 200; 0 is one that fits the error"},
 	{name: "introspect-secret", kind: secret, help: "what services show at /introspect, at least 16 characters"},
 
-	{name: "google-client-id", kind: list, help: "our client ids at Google; turns sign-in with Google on"},
-	{name: "google-issuer", def: "https://accounts.google.com", help: "who signs Google's ID tokens"},
-	{name: "facebook-app-id", help: "our app at Facebook; turns sign-in with Facebook on"},
+	{name: "google-client-id", kind: list, help: "client `ID` of ours at Google; turns sign-in with Google on"},
+	{name: "google-issuer", def: "https://accounts.google.com", help: "`URL` of who signs Google's ID tokens"},
+	{name: "facebook-app-id", help: "`ID` of our app at Facebook; turns sign-in with Facebook on"},
 	{name: "facebook-app-secret", kind: secret, help: "the secret of our app at Facebook"},
-	{name: "facebook-graph-url", def: "https://graph.facebook.com/v23.0", help: "the Graph API"},
+	{name: "facebook-graph-url", def: "https://graph.facebook.com/v23.0", help: "`URL` of the Graph API"},
 
-	{name: "smtp-url", help: "server that takes our mail, smtp://user@host:587 or smtps://user@host:465; without, mail becomes files"},
-	{name: "smtp-password", kind: secret, help: "password of the user in --smtp-url"},
-	{name: "mail-from", help: "sender of our mail (default: kunci@ the host of --public-url)"},
+	{name: "smtp-url", help: "`URL` of the server that takes our mail, smtp://user@host:587 or smtps://user@host:465; without, mail becomes files"},
+	{name: "smtp-password", kind: secret, help: "the password of the user in --smtp-url"},
+	{name: "mail-from", help: "`ADDRESS` that our mail comes from (default: kunci@ the host of --public-url)"},
 
-	{name: "argon2-memory", def: "19", help: "memory of one password hash in MiB, 7 to 256"},
-	{name: "argon2-time", def: "2", help: "passes of one password hash, 1 to 10"},
-	{name: "hash-width", def: "0", help: "password hashes at once; 0 is one per CPU"},
-	{name: "limit-failures-per-minute", def: strconv.Itoa(auth.DefaultLimits.FailuresPerMinute), help: "failed sign-ins of one address; 0 is no limit"},
-	{name: "limit-failures-per-hour", def: strconv.Itoa(auth.DefaultLimits.FailuresPerHour), help: "failed sign-ins of one address; 0 is no limit"},
-	{name: "limit-sign-ups-per-hour", def: strconv.Itoa(auth.DefaultLimits.SignUpsPerHour), help: "sign-ups of one address; 0 is no limit"},
-	{name: "limit-forgots-per-ten-minutes", def: strconv.Itoa(auth.DefaultLimits.ForgotsPerTenMinutes), help: "forgotten passwords of one address; 0 is no limit"},
+	{name: "argon2-memory", def: "19", help: "`N` MiB of memory for one password hash, 7 to 256"},
+	{name: "argon2-time", def: "2", help: "`N` passes of one password hash, 1 to 10"},
+	{name: "hash-width", def: "0", help: "`N` password hashes at once; 0 is one per CPU"},
+	{name: "limit-failures-per-minute", def: strconv.Itoa(auth.DefaultLimits.FailuresPerMinute), help: "`N` failed sign-ins of one address within a minute; 0 is no limit"},
+	{name: "limit-failures-per-hour", def: strconv.Itoa(auth.DefaultLimits.FailuresPerHour), help: "`N` failed sign-ins of one address within an hour; 0 is no limit"},
+	{name: "limit-sign-ups-per-hour", def: strconv.Itoa(auth.DefaultLimits.SignUpsPerHour), help: "`N` sign-ups of one address within an hour; 0 is no limit"},
+	{name: "limit-forgots-per-ten-minutes", def: strconv.Itoa(auth.DefaultLimits.ForgotsPerTenMinutes), help: "`N` forgotten passwords of one address within ten minutes; 0 is no limit"},
 
 	{name: "no-demo", kind: yes, help: "with --dev: a new data folder has no demo accounts"},
-	{name: "log-format", help: "json or text (default: text on a terminal, else json)"},
-	{name: "log-level", def: "info", help: "debug, info, warn or error"},
+	{name: "log-format", help: "`FORMAT` of the log, json or text (default: text on a terminal, else json)"},
+	{name: "log-level", def: "info", help: "`LEVEL` of the log: debug, info, warn or error"},
 }
 
 func settingNamed(name string) setting {
@@ -87,7 +88,7 @@ func (s setting) variable() string {
 // called is the setting in a fault, by both of its names.
 func (s setting) called() string {
 	if s.kind == secret {
-		return s.variable()
+		return fmt.Sprintf("--%s-file (%s)", s.name, s.variable())
 	}
 	return fmt.Sprintf("--%s (%s)", s.name, s.variable())
 }
@@ -101,11 +102,11 @@ func (s setting) flag() urfave.Flag {
 	}
 	switch s.kind {
 	case list:
-		return &urfave.StringSliceFlag{Name: s.name, Usage: s.help, DefaultText: shown, HideDefault: shown == ""}
+		return &urfave.StringSliceFlag{Name: s.name, Usage: s.help + "; comma-separated or repeated", DefaultText: shown, HideDefault: shown == ""}
 	case yes:
 		return &urfave.BoolFlag{Name: s.name, Usage: s.help, HideDefault: true}
 	case secret:
-		return &urfave.StringFlag{Name: s.name + "-file", Usage: "file that holds " + s.help + "; or " + s.variable(), TakesFile: true, HideDefault: true, OnlyOnce: true}
+		return &urfave.StringFlag{Name: s.name + "-file", Usage: "`FILE` that holds " + s.help + "; or " + s.variable(), TakesFile: true, HideDefault: true, OnlyOnce: true}
 	}
 	return &urfave.StringFlag{Name: s.name, Usage: s.help, DefaultText: shown, HideDefault: shown == "", OnlyOnce: true}
 }

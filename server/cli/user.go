@@ -27,7 +27,7 @@ func (p *program) userCommand() *urfave.Command {
 }
 
 func (p *program) userAdd() *urfave.Command {
-	flags := append(editFlags(),
+	flags := append(editFlags("; required"),
 		&urfave.BoolFlag{Name: "no-password", Usage: "make an account that can't sign in by password until it has one", HideDefault: true}, jsonFlag())
 	return &urfave.Command{
 		Name: "add", Usage: "make an account", ArgsUsage: "EMAIL", Flags: flags,
@@ -56,7 +56,7 @@ func (p *program) addUser(ctx context.Context, cmd *urfave.Command, o auth.Opera
 	}
 	u, err := o.AddUser(ctx, in)
 	if err != nil {
-		return err
+		return userTaken(err, in.Edit)
 	}
 	if cmd.Bool("json") {
 		return printJSON(p.stdout, u)
@@ -108,32 +108,11 @@ func (p *program) userShow() *urfave.Command {
 	}
 }
 
-// showUser prints an account as JSON or one field a line.
-func (p *program) showUser(cmd *urfave.Command, u *auth.User) error {
-	if cmd.Bool("json") {
-		return printJSON(p.stdout, u)
-	}
-	madeBy := "operator"
-	if u.SelfRegistered {
-		madeBy = "sign-up"
-	}
-	t := table{rows: [][]any{
-		{"id", u.ID}, {"UUID", u.UUID}, {"customer id", u.CustomerID}, {"e-mail", u.Email}, {"verified", u.EmailVerified},
-		{"username", u.Username}, {"name", u.Name}, {"phone", u.Phone}, {"credit balance", u.CreditBalance}, {"role id", u.RoleID},
-		{"location", u.IDLocation}, {"longitude", u.Longitude}, {"latitude", u.Latitude}, {"avatar", u.Avatar}, {"GCM id", u.GCMID},
-		{"Google id", u.GoogleID}, {"Facebook id", u.FacebookID},
-		{"company", u.Company}, {"division", u.Division}, {"role", u.Role}, {"internal", u.Internal},
-		{"made by", madeBy}, {"disabled", u.Disabled}, {"password", u.PasswordFamily}, {"weak", u.WeakPassword},
-		{"created", u.Created}, {"updated", u.Updated},
-	}}
-	return t.print(p.stdout)
-}
-
 func (p *program) userSet() *urfave.Command {
-	flags := append(editFlags(),
+	flags := append(editFlags(""),
 		&urfave.StringFlag{Name: "email", Usage: "another `ADDRESS`, which counts as not verified", HideDefault: true},
 		&urfave.BoolFlag{Name: "no-membership", Usage: "take the membership away", HideDefault: true},
-		&urfave.StringFlag{Name: "made-by", Usage: "operator or sign-up: where the user may sign in", HideDefault: true}, jsonFlag())
+		&urfave.StringFlag{Name: "made-by", Usage: "`WHO` made the account, operator or sign-up: where the user may sign in", HideDefault: true}, jsonFlag())
 	return &urfave.Command{
 		Name: "set", Usage: "change an account", ArgsUsage: whoArg, Flags: flags,
 		Description: whoHelp + "\nOnly what is named changes; an empty value takes a field away.",
@@ -150,11 +129,18 @@ func (p *program) userSet() *urfave.Command {
 				return usage(cmd, "name at least one thing to change")
 			}
 			return p.operate(cmd, func(o auth.Operator) error {
-				u, err := o.SetUser(ctx, args[0], e)
+				before, err := o.User(args[0])
 				if err != nil {
 					return err
 				}
-				return p.showUser(cmd, u)
+				u, err := o.SetUser(ctx, args[0], e)
+				if err != nil {
+					return userTaken(err, e)
+				}
+				if cmd.Bool("json") {
+					return printJSON(p.stdout, u)
+				}
+				return say(cmd, "%s", changed(before, u))
 			})
 		},
 	}
@@ -172,10 +158,11 @@ func (p *program) userPasswd() *urfave.Command {
 			if err != nil {
 				return err
 			}
+			ended := toEnd(o, args[0])
 			if err := o.SetPassword(ctx, args[0], pw, dialect.Indonesian); err != nil {
 				return err
 			}
-			return say(cmd, "%s has another password", args[0])
+			return say(cmd, "%s has another password; %s", args[0], ended)
 		}),
 	}
 }

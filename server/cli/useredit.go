@@ -8,8 +8,9 @@ import (
 	"kunci/server/auth"
 )
 
-// editFlags are the fields of an account that add and set have in common.
-func editFlags() []urfave.Flag {
+// editFlags are the fields of an account that add and set have in common;
+// nameNote goes after what --name is.
+func editFlags(nameNote string) []urfave.Flag {
 	text := func(name, about string) urfave.Flag {
 		return &urfave.StringFlag{Name: name, Usage: about, HideDefault: true, OnlyOnce: true}
 	}
@@ -17,11 +18,11 @@ func editFlags() []urfave.Flag {
 		return &urfave.Int64Flag{Name: name, Usage: about, HideDefault: true, OnlyOnce: true}
 	}
 	return []urfave.Flag{
-		text("name", "the person's `NAME`"),
-		text("username", "3 to 32 letters, digits, dots, underscores and hyphens"),
+		text("name", "the person's `NAME`"+nameNote),
+		text("username", "`USERNAME` of 3 to 32 letters, digits, dots, underscores and hyphens"),
 		text("phone", "phone `NUMBER`, as it is"),
-		number("credit-balance", "an integer"),
-		number("role-id", "an integer"),
+		number("credit-balance", "`N`, an integer"),
+		number("role-id", "`N`, an integer"),
 		text("id-location", "the `ID` of a place"),
 		text("longitude", "in `DEGREES`"),
 		text("latitude", "in `DEGREES`"),

@@ -40,22 +40,24 @@ func build() buildInfo {
 func (p *program) versionCommand() *urfave.Command {
 	return &urfave.Command{
 		Name: "version", Usage: "say which kunci this is", Flags: []urfave.Flag{jsonFlag()},
-		Action: func(_ context.Context, cmd *urfave.Command) error {
-			if _, err := arguments(cmd); err != nil {
-				return err
-			}
-			b := build()
-			if cmd.Bool("json") {
-				return printJSON(p.stdout, b)
-			}
-			line := "kunci " + b.Version + " " + b.Go + " " + b.System
-			if b.Revision != "" {
-				line += " " + b.Revision
-			}
-			if b.Modified {
-				line += " (modified)"
-			}
-			return say(cmd, "%s", line)
-		},
+		Action: p.version,
 	}
+}
+
+func (p *program) version(_ context.Context, cmd *urfave.Command) error {
+	if _, err := arguments(cmd); err != nil {
+		return err
+	}
+	b := build()
+	if cmd.Bool("json") {
+		return printJSON(p.stdout, b)
+	}
+	line := "kunci " + b.Version + " " + b.Go + " " + b.System
+	if b.Revision != "" {
+		line += " " + b.Revision
+	}
+	if b.Modified {
+		line += " (modified)"
+	}
+	return say(cmd, "%s", line)
 }

@@ -12,6 +12,7 @@
 //
 // Checking against no hash ("") costs what checking against a hash of the current
 // parameters costs, so that an unknown account takes as long as a wrong password. A
-// hash that is not yet current (bcrypt, other parameters) takes its own time, which
-// lasts until its owner signs in once and the caller hashes again.
+// hash that is not yet current (bcrypt, other parameters) takes its own time, until
+// its owner signs in once and the caller hashes again; Cost measures it, so that the
+// caller can hold every refusal back until the slowest would have come.
 package password

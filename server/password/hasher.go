@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -87,8 +88,10 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 
 // Result is the outcome of a check that could be made.
 type Result struct {
-	OK    bool // the password is the one that was hashed
-	Stale bool // OK, but the hash should be replaced by a new one of the same password
+	OK    bool      // the password is the one that was hashed
+	Stale bool      // OK, but the hash should be replaced by a new one of the same password
+	Began time.Time // when the check left the queue
+	Forms int       // how many forms of the password a failed check tries: one, or two where it is not in NFC
 }
 
 // Verify checks a password against a stored hash. Its NFC form is tried first, then,
@@ -115,13 +118,17 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, e
 	return run(ctx, h.gate, func() Result {
 		// A decoy goes through the same forms: else a password that is not in NFC
 		// would take longer where there is an account.
+		r := Result{Began: time.Now(), Forms: 1}
 		form := norm.NFC.String(password)
+		if form != password {
+			r.Forms = 2
+		}
 		switch {
 		case against.matches(form):
-			return Result{OK: true, Stale: against.stale(h.params)}
-		case form != password && against.matches(password):
-			return Result{OK: true, Stale: true}
+			r.OK, r.Stale = true, against.stale(h.params)
+		case r.Forms == 2 && against.matches(password):
+			r.OK, r.Stale = true, true
 		}
-		return Result{}
+		return r
 	})
 }

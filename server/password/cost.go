@@ -1,0 +1,42 @@
+package password
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// costSamples is how often a cost is measured; the median counts.
+const costSamples = 3
+
+// Cost measures how long a failed check against a stored hash takes, once it
+// has left the queue. kind is what the hash begins with, up to its salt:
+// "$argon2id$v=19$m=19456,t=2,p=1" or "$2b$10"; "" is a hash of the current
+// parameters. Errors are those of Verify.
+func (h *Hasher) Cost(ctx context.Context, kind string) (time.Duration, error) {
+	stored := sample(kind)
+	var took []time.Duration
+	for range costSamples {
+		r, err := h.Verify(ctx, stored, "the password of nobody")
+		if err != nil {
+			return 0, err
+		}
+		took = append(took, time.Since(r.Began))
+	}
+	slices.Sort(took)
+	return took[len(took)/2], nil
+}
+
+// sample is a hash of a kind that no password matches but by an accident of
+// 2^-128.
+func sample(kind string) string {
+	switch {
+	case kind == "":
+		return ""
+	case strings.HasPrefix(kind, "$2"):
+		return kind + "$" + strings.Repeat(".", bcryptLen-len("$2b$10$"))
+	}
+	const salt16, tag32 = 22, 43 // characters of unpadded base64
+	return kind + "$" + strings.Repeat("A", salt16) + "$" + strings.Repeat("A", tag32)
+}

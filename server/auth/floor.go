@@ -61,17 +61,7 @@ func (s *Service) MeasureFloor(ctx context.Context) error {
 // Floor is how long a failed check takes at least, 0 before it was measured.
 func (s *Service) Floor() time.Duration { return time.Duration(s.floor.span.Load()) }
 
-// holdBack waits until a failed check may answer. It waits outside the gate,
-// and not for a caller that has left.
-func (s *Service) holdBack(ctx context.Context, r password.Result) {
-	left := time.Until(r.Began.Add(s.Floor() * time.Duration(r.Forms)))
-	if left <= 0 {
-		return
-	}
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+// holdBack waits, outside the gate, until a failed check may answer.
+func (s *Service) holdBack(r password.Result) {
+	time.Sleep(time.Until(r.Began.Add(s.Floor() * time.Duration(r.Forms))))
 }

@@ -68,6 +68,9 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 		return nil, err
 	}
 	defer leave()
+	// A client may close its half of the connection once it has asked, which
+	// looks as if it had left. Waiting is bounded by the gate.
+	ctx = context.WithoutCancel(ctx)
 	g, err := s.signIn(ctx, &c, &in)
 	if errors.Is(err, errChanged) {
 		// Such as another sign-in that renewed the hash: the password is judged
@@ -91,7 +94,7 @@ func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, er
 	result, err := s.verify(ctx, seen, in.Password)
 	if err != nil {
 		var busy *password.BusyError
-		if errors.As(err, &busy) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		if errors.As(err, &busy) {
 			giveBack() // it came to no hash
 		}
 		return nil, err
@@ -178,7 +181,7 @@ func (s *Service) verify(ctx context.Context, a *seen, pw string) (password.Resu
 	case result.OK:
 		cause = "the account is disabled"
 	}
-	s.holdBack(ctx, result)
+	s.holdBack(result)
 	return password.Result{}, wrongPassword(cause)
 }
 

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -22,6 +23,8 @@ const (
 	actForgot  = "forgot"
 	actReset   = "reset"
 	actConfirm = "confirm"
+
+	actDashboard = "dashboard sign-in"
 )
 
 // crashAct is one act and what became of it.
@@ -327,7 +330,7 @@ func (b *crashOutbox) of(email string) crashMails {
 		}
 	}
 	if m := b.mails[email]; m != nil {
-		return *m
+		return crashMails{links: maps.Clone(m.links), notices: m.notices}
 	}
 	return crashMails{}
 }

@@ -29,13 +29,13 @@ func TestCrashKill(t *testing.T) {
 	dashboard := &crashDashboard{}
 	counts := map[string]int{}
 	var settled []*crashPerson // their every act was acknowledged
-	var slowest time.Duration
+	var starts []time.Duration
 	losses := 0
-	for range kills {
+	for n := 0; n < kills || n < 8*kills && lacking(counts) != ""; n++ { // a busy machine gets little done between two kills
 		people := crashLoad(s, box, clients, dashboard, time.Duration(100+rand.IntN(500))*time.Millisecond)
 		crashCheck(t, binary, data)
 		s = crashStart(t, binary, data, nil)
-		slowest = max(slowest, s.took)
+		starts = append(starts, s.took)
 		for _, p := range people {
 			if p.odd != "" {
 				t.Errorf("%s: %s", p.email, p.odd)
@@ -59,22 +59,31 @@ func TestCrashKill(t *testing.T) {
 			settled = slices.Delete(settled, i, i+1)
 		}
 		losses += report(t, dashboard.verify(s))
+		counts[actDashboard] = dashboard.acked
 	}
-	counts["dashboard sign-in"] = dashboard.acked
-	for _, kind := range []string{actSignUp, actShoop, actGoogle, actSignIn, actSignOut, actForgot, actReset, actConfirm, "dashboard sign-in"} {
-		if counts[kind] == 0 {
-			t.Errorf("no act of kind %q was acknowledged: the load is too small", kind)
-		}
+	if kind := lacking(counts); kind != "" {
+		t.Errorf("no act of kind %q was acknowledged: the load is too small", kind)
 	}
 	s.stop()
 	crashCheck(t, binary, data)
-	if limit := 5 * readyWithin; slowest > limit {
-		t.Errorf("once it took %v until it was ready again", slowest)
+	// The slowest says more of what else the machine was doing.
+	if half := percentile(starts, 50); half > readyWithin {
+		t.Errorf("half of the starts took more than %v", half)
 	}
-	t.Logf("%d kills, %d losses, ready again within %v (meant: %v)", kills, losses, slowest.Round(time.Millisecond), readyWithin)
+	t.Logf("%d kills, %d losses, ready again within %v", len(starts), losses, percentile(starts, 100).Round(time.Millisecond))
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		t.Logf("%6d %s", counts[kind], kind)
 	}
+}
+
+// lacking is a kind of act that was never acknowledged.
+func lacking(counts map[string]int) string {
+	for _, kind := range []string{actSignUp, actShoop, actGoogle, actSignIn, actSignOut, actForgot, actReset, actConfirm, actDashboard} {
+		if counts[kind] == 0 {
+			return kind
+		}
+	}
+	return ""
 }
 
 func report(t *testing.T, losses []string) int {

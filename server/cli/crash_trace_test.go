@@ -17,7 +17,7 @@ const crashCalls = "openat,close,write,pwrite64,ftruncate,fsync,fdatasync,rename
 // crashRecorder is what goes in front of a command to have its calls recorded.
 // With -D the command, not strace, is the child.
 func crashRecorder(strace, log string) []string {
-	return []string{strace, "-D", "-f", "-qq", "-o", log, "-xx", "-s", "1000000", "-e", "signal=none", "-e", "trace=" + crashCalls}
+	return []string{strace, "-D", "-f", "-q", "-o", log, "-xx", "-s", "1000000", "-e", "signal=KILL", "-e", "trace=" + crashCalls}
 }
 
 // crashCall is one step of a system call: its begin, or its end, or both.

@@ -27,7 +27,7 @@ func TestLimitsAreBounded(t *testing.T) {
 	before := heap()
 	l := newLimiter(DefaultLimits, ring)
 	now := time.Now()
-	names := uint64(300_000) // more than are remembered
+	names := uint64(remembered + 10_000)
 	if os.Getenv("TEST_LONG") != "" {
 		names = 1_000_000
 	}

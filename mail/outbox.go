@@ -47,6 +47,11 @@ func NewOutbox(dir string) (*Outbox, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("mail: outbox: %w", err)
 	}
+	// A power cut would take the letters along with a folder whose own name is
+	// not durable.
+	if err := syncDir(filepath.Dir(dir)); err != nil {
+		return nil, fmt.Errorf("mail: outbox: %w", err)
+	}
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("mail: outbox: %w", err)
 	}
@@ -89,7 +94,12 @@ func (o *Outbox) Send(ctx context.Context, l *Letter) error {
 
 func (o *Outbox) write(name string, raw []byte) (err error) {
 	// Somebody who tidies up may take the folder along with the letters.
-	if err := os.Mkdir(o.dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	switch err := os.Mkdir(o.dir, 0o700); {
+	case err == nil:
+		if err := syncDir(filepath.Dir(o.dir)); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrExist):
 		return err
 	}
 	f, err := os.CreateTemp(o.dir, tempPrefix+"*") // mode 0600

@@ -16,12 +16,26 @@ import (
 	"kunci/server/token"
 )
 
-// makeFolder makes the data folder where it is missing.
+// makeFolder makes the data folder, and those above it, where they are
+// missing. Each name is made durable: a power cut must not take the folder
+// along with what was acknowledged in it.
 func makeFolder(dir string) error {
+	var above []string
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		above = append(above, filepath.Dir(at))
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("can't make the data folder %s: %w: name another with --data", dir, plain(err))
 	}
-	return syncFolder(filepath.Dir(dir))
+	for _, folder := range above {
+		if err := syncFolder(folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // firstStart makes keys and a data file for a new instance in a locked folder

@@ -1,12 +1,12 @@
 package cli_test
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sync"
 	"testing"
@@ -30,11 +30,15 @@ func TestCrashPowerCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	acks := crashAcks(root, calls)
+	acks, unseen := crashAcks(root, calls), 0
 	for _, p := range people {
 		for _, a := range p.acts {
 			if _, seen := acks[a.request]; !seen {
-				t.Fatalf("the recording lacks the answer to %s", a.kind)
+				// The kill came before strace saw that the answer's write had ended.
+				acks[a.request] = len(calls)
+				if unseen++; unseen > clients {
+					t.Fatalf("the recording lacks the answer to %s, the last of %d", a.kind, unseen)
+				}
 			}
 		}
 	}
@@ -119,10 +123,10 @@ func crashRecord(t *testing.T, binary, data string, recorder []string, clients, 
 	}
 	s.kill()
 	// strace writes the last lines after its child is gone.
-	last := fmt.Appendf(nil, "%d +++ killed by SIGKILL +++\n", s.cmd.Process.Pid)
+	last := regexp.MustCompile(fmt.Sprintf(`(?:^|\n)%d +\+\+\+ killed by SIGKILL \+\+\+\n$`, s.cmd.Process.Pid))
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		text, err := os.ReadFile(recorder[slices.Index(recorder, "-o")+1])
-		if err == nil && bytes.HasSuffix(bytes.ReplaceAll(text, []byte("  +++"), []byte(" +++")), last) {
+		if err == nil && last.Match(text) {
 			break
 		}
 		if time.Now().After(end) {

@@ -91,6 +91,7 @@ type introspectionBody struct {
 	Expires   int64  `json:"exp"`
 	AccountID uint64 `json:"id"`
 	Email     string `json:"email"`
+	Verified  bool   `json:"email_verified"` // else a stranger may have signed up with it
 	CompanyID string `json:"companyId,omitempty"`
 	RoleID    string `json:"roleId,omitempty"`
 }
@@ -139,7 +140,7 @@ func (s *Server) introspect(x *exchange, r *http.Request) {
 	}
 	answer := introspectionBody{
 		Active: true, Subject: found.UUID, Username: found.Username, Audience: found.Audience, Issuer: found.Issuer,
-		ID: found.ID, IssuedAt: found.IssuedAt, Expires: found.Expires, AccountID: found.Profile.ID, Email: found.Email,
+		ID: found.ID, IssuedAt: found.IssuedAt, Expires: found.Expires, AccountID: found.Profile.ID, Email: found.Email, Verified: found.EmailVerified,
 	}
 	if found.Member {
 		answer.CompanyID, answer.RoleID = found.Company.ID, found.Role.ID

@@ -108,10 +108,10 @@ func TestIntrospection(t *testing.T) {
 		got := a.want(t, 200, introspection(credential))
 		u, err := a.op.User(c.email)
 		must(t, err)
-		members(t, got, append([]string{"active", "sub", "username", "aud", "iss", "jti", "iat", "exp", "id", "email"}, c.member...)...)
+		members(t, got, append([]string{"active", "sub", "username", "aud", "iss", "jti", "iat", "exp", "id", "email", "email_verified"}, c.member...)...)
 		for member, want := range map[string]any{
 			"active": true, "sub": u.UUID, "username": u.Username, "aud": c.dialect, "iss": publicURL,
-			"iat": now, "exp": now + 30*24*60*60, "id": float64(u.ID), "email": u.Email,
+			"iat": now, "exp": now + 30*24*60*60, "id": float64(u.ID), "email": u.Email, "email_verified": u.EmailVerified,
 		} {
 			diff(t, member, want, got.at(member))
 		}

@@ -18,24 +18,32 @@ type Limits struct {
 var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5}
 
 // atOnce is how many password checks one address may have running or waiting:
-// half of what the gate lets wait, so that no address keeps the others out.
-const atOnce = 32
+// half of what the gate lets wait, so that no address keeps the others out. The
+// network around it has a few more between all its addresses.
+const (
+	atOnce       = 32
+	atOnceAround = 40
+)
 
 // enter takes a place for a password check of this address; leave gives it
 // back.
 func (l *limiter) enter(addr netip.Addr) (leave func(), err error) {
-	one, _ := networks(addr)
+	one, around := networks(addr)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.inside[one] >= atOnce {
+	if l.inside[one] >= atOnce || l.inside[around] >= atOnceAround {
 		return nil, &Error{Kind: Busy, Reason: "busy", RetryAfter: time.Second, Cause: errors.New("one address asks for too much at once")}
 	}
-	l.inside[one]++
+	for _, net := range []string{one, around} {
+		l.inside[net]++
+	}
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.inside[one]--; l.inside[one] == 0 {
-			delete(l.inside, one)
+		for _, net := range []string{one, around} {
+			if l.inside[net]--; l.inside[net] == 0 {
+				delete(l.inside, net)
+			}
 		}
 	}, nil
 }

@@ -51,6 +51,7 @@ type Profile struct {
 	ID               uint64
 	UUID, CustomerID string
 	Email, Username  string
+	EmailVerified    bool
 	Name, Phone      string
 	CreditBalance    int64
 	RoleID           int64
@@ -84,7 +85,7 @@ type Done struct{ Note string }
 func profileOf(v db.View, a *db.Account) (*Profile, error) {
 	p := &Profile{
 		ID: a.ID, UUID: a.UUID.String(), CustomerID: a.CustomerID.String(),
-		Email: a.Email, Username: a.Username, Name: a.Name, Phone: a.Phone,
+		Email: a.Email, Username: a.Username, EmailVerified: a.EmailVerified, Name: a.Name, Phone: a.Phone,
 		CreditBalance: a.CreditBalance, RoleID: a.RoleID,
 	}
 	m, err := v.Membership(a.ID)

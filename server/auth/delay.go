@@ -1,7 +1,10 @@
 package auth
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"kunci/db"
@@ -17,49 +20,60 @@ const delaysPerAct = 90
 func (l *limiter) changed(key digest, s *slowed) {
 	if s.stored || s.failures.level >= freeFailures {
 		s.stored = true
-		l.unsaved[key] = true
+		l.unsaved[key] = &db.Delay{Level: s.failures.level, At: db.At(s.failures.at), Until: db.At(s.until)}
 	}
 }
 
-// take hands out delays that are to be stored, nil for one to forget.
+// take hands out delays that are to be stored; settle says what became of them.
 func (l *limiter) take(max int) map[digest]*db.Delay {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	taken := map[digest]*db.Delay{}
-	for key := range l.unsaved {
-		if len(taken) == max {
+	l.saving = map[digest]*db.Delay{}
+	for key, d := range l.unsaved {
+		if len(l.saving) == max {
 			break
 		}
+		l.saving[key] = d
 		delete(l.unsaved, key)
-		taken[key] = nil
-		if s, ok := l.names.Peek(key); ok {
-			taken[key] = &db.Delay{Level: s.failures.level, At: db.At(s.failures.at), Until: db.At(s.until)}
-		}
 	}
-	return taken
+	return l.saving
 }
 
-// putBack notes that delays which were taken could not be stored.
-func (l *limiter) putBack(taken map[digest]*db.Delay) {
+// settle puts back what could not be stored, unless it has changed meanwhile.
+func (l *limiter) settle(stored bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for key := range taken {
-		l.unsaved[key] = true
+	for key, d := range l.saving {
+		if _, newer := l.unsaved[key]; !stored && !newer {
+			l.unsaved[key] = d
+		}
 	}
+	l.saving = nil
 }
 
 // recall takes up a delay that the store holds and the memory does not: from
 // before a restart, or pushed out by other names. Neither is a way around it.
-func (l *limiter) recall(key digest, d *db.Delay) {
-	if d == nil {
-		return
-	}
+// Times that a wrong clock wrote can't lie further ahead than a delay reaches.
+func (l *limiter) recall(key digest, d *db.Delay, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.names.Contains(key) && !l.unsaved[key] {
-		l.names.Add(key, &slowed{failures: slope{d.Level, d.At.Time()}, until: d.Until.Time(), stored: true})
+	_, unsaved := l.unsaved[key]
+	_, saving := l.saving[key]
+	if unsaved || saving || l.names.Contains(key) {
+		return
 	}
+	at, until := d.At.Time(), d.Until.Time()
+	if at.After(now) {
+		at = now
+	}
+	if latest := now.Add(longestDelay); until.After(latest) {
+		until = latest
+	}
+	l.names.Add(key, &slowed{failures: slope{min(d.Level, mostLevel), at}, until: until, stored: true})
 }
+
+// mostLevel is a level from which the longest delay is reached for sure.
+const mostLevel = freeFailures + 20
 
 // SaveDelays stores delays that have changed, in one act at most. Called once
 // a second, it costs one sync a second at most.
@@ -69,42 +83,55 @@ func (s *Service) SaveDelays(ctx context.Context) error {
 		return nil
 	}
 	err := s.update(ctx, func(tx db.Tx) error {
-		for key, d := range taken {
+		for key, d := range taken { // nobody changes it before settle
 			if err := tx.PutDelay(append([]byte(nil), key[:]...), d); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		s.limits.putBack(taken)
-	}
+	s.limits.settle(err == nil)
 	return err
 }
 
 // forgotten says whether nothing is left of a delay by now.
 func (s *Service) forgotten(d *db.Delay) bool {
-	left := slope{d.Level, d.At.Time()}
+	left := slope{min(d.Level, mostLevel), d.At.Time()}
 	return left.now(s.Now(), forget) == 0 && !d.Until.Time().After(s.Now())
 }
 
-// sweepDelays removes up to max delays of which nothing is left, and says how
-// many it removed.
-func (s *Service) sweepDelays(tx db.Tx, _ db.Time, max int) (swept int, err error) {
+// delaysPerSweep bounds what one sweep holds in memory.
+const delaysPerSweep = 10_000
+
+// sweepDelays removes delays of which nothing is left. They are looked for
+// outside the acts that remove them, each of which looks again.
+func (s *Service) sweepDelays(ctx context.Context) error {
 	var names [][]byte
-	tx.Delays(func(name []byte, d *db.Delay) bool {
-		if s.forgotten(d) {
-			names = append(names, append([]byte(nil), name...))
-		}
-		return len(names) < max
+	err := s.Store.View(func(v db.View) error {
+		v.Delays(func(name []byte, d *db.Delay) bool {
+			if s.forgotten(d) {
+				names = append(names, bytes.Clone(name))
+			}
+			return len(names) < delaysPerSweep
+		})
+		return nil
 	})
-	for _, name := range names {
-		if err := tx.PutDelay(name, nil); err != nil {
-			return swept, err
+	for chunk := range slices.Chunk(names, delaysPerAct) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
 		}
-		swept++
+		err = s.update(ctx, func(tx db.Tx) error {
+			for _, name := range chunk {
+				if d, err := tx.Delay(name); err == nil && s.forgotten(d) {
+					if err := tx.PutDelay(name, nil); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
 	}
-	return swept, nil
+	return err
 }
 
 // saveDelaysEvery is how much of the counting a crash may forget.

@@ -31,6 +31,11 @@ func (s *Service) SignInFacebook(ctx context.Context, c Caller, in SignInFaceboo
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
+	leave, err := s.limits.enter(c.Addr) // each asks Facebook
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	g, err := s.signInFacebook(ctx, &c, &in)
 	return g, s.countFailure(&c, err)
 }

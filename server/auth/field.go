@@ -126,7 +126,7 @@ func (c *check) text(name, value string, max int) {
 // isControl is a control character, a line or paragraph separator, or one
 // that turns the direction of what follows it.
 func isControl(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' ||
+	return unicode.IsControl(r) || r == '\u061c' || r == '\u200e' || r == '\u200f' || r == '\u2028' || r == '\u2029' ||
 		r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 

@@ -10,6 +10,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"kunci/db"
 	"kunci/server/token"
 )
 
@@ -114,15 +115,16 @@ type limiter struct {
 	inside map[string]int
 	// named is the digest of a name: keyed, since it is stored.
 	named func(name string) digest
-	// unsaved are the names whose delays the store does not hold as they are.
-	unsaved map[digest]bool
+	// unsaved are the delays that the store does not hold as they are, saving
+	// those on their way there; nil is one to forget.
+	unsaved, saving map[digest]*db.Delay
 }
 
 func newLimiter(l Limits, ring *token.Ring) *limiter {
 	names, _ := lru.New[digest, *slowed](remembered) // errors only for a size below 1
 	known, _ := lru.New[digest, *places](remembered)
 	addrs, _ := lru.New[digest, *slope](2 * remembered)
-	return &limiter{Limits: l, names: names, known: known, addrs: addrs, inside: map[string]int{}, unsaved: map[digest]bool{},
+	return &limiter{Limits: l, names: names, known: known, addrs: addrs, inside: map[string]int{}, unsaved: map[digest]*db.Delay{},
 		named: func(name string) digest { return ring.Digest("name", name) }}
 }
 
@@ -172,6 +174,9 @@ func (l *limiter) try(key digest, known string, t time.Time) (giveBack func(), e
 			s.until = before
 		}
 		l.changed(key, s)
+		if s.failures.level == 0 && !s.stored {
+			l.names.Remove(key) // it must not push out a name that matters
+		}
 	}, nil
 }
 
@@ -189,7 +194,7 @@ func (l *limiter) clear(names ...string) {
 	for _, name := range names {
 		key := l.named(name)
 		if s, ok := l.names.Peek(key); ok && s.stored {
-			l.unsaved[key] = true
+			l.unsaved[key] = nil
 		}
 		l.names.Remove(key)
 		l.known.Remove(key)

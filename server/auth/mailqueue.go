@@ -93,6 +93,9 @@ func (q Mails) job(v db.View, j *db.MailJob) (mail.Job, error) {
 		ID: hex.EncodeToString(j.ID[:]), Kind: mail.Kind(j.Kind), Lang: j.Lang, To: j.To, Name: a.Name,
 		Provider: j.Provider, Created: j.Created.Time(), Service: q.PublicURL,
 	}
+	if m.Kind == mail.Confirm {
+		m.Name = "" // whoever signed up wrote it, and may be a stranger to the reader
+	}
 	if j.Purpose != "" {
 		if _, err := v.Link(j.Link); err != nil {
 			return mail.Job{}, err

@@ -122,7 +122,7 @@ type seen struct {
 func (s *Service) look(identifier string, isEmail bool, name digest, c *Caller) (found *seen, known string, err error) {
 	err = s.Store.View(func(v db.View) error {
 		if d, err := v.Delay(name[:]); err == nil {
-			s.limits.recall(name, d)
+			s.limits.recall(name, d, s.Now())
 		}
 		var a *db.Account
 		var err error

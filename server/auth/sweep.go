@@ -15,7 +15,7 @@ const sweepPerAct = 20
 // verify nothing any more. It returns when nothing is left to remove.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
-	for _, kind := range []func(db.Tx, db.Time, int) (int, error){db.Tx.SweepSessions, db.Tx.SweepLinks, s.sweepDelays} {
+	for _, kind := range []func(db.Tx, db.Time, int) (int, error){db.Tx.SweepSessions, db.Tx.SweepLinks} {
 		for swept := sweepPerAct; swept == sweepPerAct; {
 			err := s.update(ctx, func(tx db.Tx) (err error) {
 				swept, err = kind(tx, now, sweepPerAct)
@@ -27,7 +27,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 	}
 	_, err := s.Ring.Prune(s.Now())
-	return err
+	return errors.Join(err, s.sweepDelays(ctx))
 }
 
 // Probe sees whether the store reads and writes. Where it does, sign-outs

@@ -81,18 +81,22 @@ func end(tx db.Tx, a *db.Account) error {
 }
 
 func (e *Edit) apply(tx db.Tx, a *db.Account) error {
-	var err error
-	switch {
-	case e.Email != nil && *e.Email != a.Email && a.Email != "":
+	ends := false
+	if e.Email != nil && *e.Email != a.Email && a.Email != "" {
 		a.EmailVerified = false // nobody has proved the new one
-		err = end(tx, a)
-	case e.EmailVerified != nil && *e.EmailVerified && a.SelfRegistered && proveEmail(a):
-		err = end(tx, a)
-	case e.SelfRegistered != nil && *e.SelfRegistered && !a.SelfRegistered && a.ID != 0:
-		err = end(tx, a) // it may no longer be admitted where it is signed in
+		ends = true
 	}
-	if err != nil {
-		return err
+	if e.EmailVerified != nil && *e.EmailVerified && a.SelfRegistered && proveEmail(a) {
+		tx.ForgetKnownRanges(a.ID) // of whoever signed up; the password is the operator's to judge
+		ends = true
+	}
+	if e.SelfRegistered != nil && *e.SelfRegistered && !a.SelfRegistered && a.ID != 0 {
+		ends = true // it may no longer be admitted where it is signed in
+	}
+	if ends {
+		if err := end(tx, a); err != nil {
+			return err
+		}
 	}
 	set(&a.Email, e.Email)
 	set(&a.Username, e.Username)

@@ -137,7 +137,7 @@ func measure(ctx context.Context, s *auth.Service, log *slog.Logger) {
 	if err := s.MeasureFloor(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("the cost of a password hash can't be measured now", "cause", err.Error())
 	} else if now := s.Floor(); now != before {
-		log.Info("wrong passwords are refused after a fixed time, a fifth above the slowest hash", "seconds", now.Seconds())
+		log.Info("wrong passwords are refused after a fixed time, twice that of the slowest hash", "seconds", now.Seconds())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
 
 	urfave "github.com/urfave/cli/v3"
 )
@@ -17,11 +18,10 @@ func jsonFlag() urfave.Flag {
 	return &urfave.BoolFlag{Name: "json", Usage: "print JSON, for programs"}
 }
 
-// steers says whether a character controls a terminal, begins a new line, or
-// turns the direction of what follows it.
+// steers says whether a character controls a terminal, begins a new line, is
+// not seen, or turns the direction of what follows it.
 func steers(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar ||
-		r >= '\u200e' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar
 }
 
 // neutral shows characters that would steer a terminal instead of sending
@@ -33,7 +33,9 @@ func neutral(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		if steers(r) {
-			_, _ = fmt.Fprintf(&b, `\u%04x`, r)
+			for _, unit := range utf16.Encode([]rune{r}) { // as JSON writes it
+				_, _ = fmt.Fprintf(&b, `\u%04x`, unit)
+			}
 		} else {
 			b.WriteRune(r)
 		}
@@ -58,7 +60,8 @@ func shown(v any) string {
 		if v == "" {
 			return "-"
 		}
-		return neutral(v)
+		// Several spaces would read as the beginning of another column.
+		return neutral(strings.Join(strings.Fields(v), " "))
 	}
 	return neutral(fmt.Sprint(v))
 }

@@ -113,7 +113,7 @@ func inLong(n, many int) int {
 func TestExpiredSessionsLeaveNothing(t *testing.T) {
 	t.Parallel()
 	const lasts, rounds = 4, 20 // a sign-in lasts for four rounds
-	perRound := inLong(20_000, 1_000_000) / rounds
+	perRound := inLong(8_000, 1_000_000) / rounds
 	h := newHotel(t, max(200, perRound/10)/perAct*perAct)
 	steady, largest, swept := int64(0), int64(0), 0
 	for round := range rounds {

@@ -66,7 +66,7 @@ func Open(path string) (e *Engine, err error) {
 	}()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	b, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:         200 * time.Millisecond,
+		Timeout:         600 * time.Millisecond,
 		FreelistType:    bbolt.FreelistMapType,
 		NoStatistics:    true,
 		InitialMmapSize: mapped(size),

@@ -130,7 +130,7 @@ func TestOpenASecondTime(t *testing.T) {
 func TestOpenWaitsForOneThatIsClosing(t *testing.T) {
 	t.Parallel()
 	e, path := create(t)
-	time.AfterFunc(100*time.Millisecond, func() { _ = e.Close() })
+	time.AfterFunc(50*time.Millisecond, func() { _ = e.Close() })
 	second, err := bolt.Open(path)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 )
 
 // traits are what no answer may tell of the program and its machine.
-var traits = regexp.MustCompile(`kunci/|goroutine|\bpanic|\.go:\d|/work|/tmp|/home|/root|bbolt|httprouter|paseto/|\bgo1\.|` +
+var traits = regexp.MustCompile(`kunci/|goroutine|\bpanic|\.go:\d|/tmp|/home|/root|bbolt|httprouter|paseto/|\bgo1\.|` +
 	regexp.QuoteMeta(runtime.Version()) + `|` + regexp.QuoteMeta(faultDetail))
 
 // discreet holds an answer to telling nothing of the kind, and to leading

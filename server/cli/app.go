@@ -10,7 +10,7 @@ import (
 	urfave "github.com/urfave/cli/v3"
 )
 
-// Exit codes (DESIGN 4).
+// Exit codes.
 const (
 	exitFine   = 0
 	exitFailed = 1

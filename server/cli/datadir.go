@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// What a data folder holds (DESIGN 3). The marker stands from before the
+// What a data folder holds. The marker stands from before the
 // first file is made until after the last one is, so that what a crashed
 // first start leaves is told apart from a data file that was lost.
 const (

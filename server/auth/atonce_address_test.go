@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kunci/server/auth"
 	"kunci/server/password"
@@ -14,7 +15,7 @@ import (
 // it asks beyond its share is refused at once, and others are served.
 func TestOneAddressCannotFillTheGate(t *testing.T) {
 	t.Parallel()
-	slow := password.New(password.Params{Memory: 2048, Time: 4, Threads: 1}, 1)
+	slow := someMilliseconds(t)
 	h := newHouse(t, func(c *auth.Config) { c.Hasher = slow; c.Limits = auth.Limits{} })
 	h.register("budi@example.com", "budi")
 	var greedy sync.WaitGroup
@@ -42,5 +43,22 @@ func TestOneAddressCannotFillTheGate(t *testing.T) {
 	}
 	if _, err := h.login(snapotp, "budi", goodPassword, "203.0.113.9"); err != nil {
 		t.Errorf("when all is over: %v", err)
+	}
+}
+
+// someMilliseconds is a hasher whose hashes take long enough for callers to
+// pile up, and short enough for a full share of one address to pass in time,
+// on this machine as it is now.
+func someMilliseconds(t *testing.T) *password.Hasher {
+	t.Helper()
+	for memory := uint32(256); ; memory *= 2 {
+		h := password.New(password.Params{Memory: memory, Time: 1, Threads: 1}, 1)
+		cost, err := h.Cost(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cost >= 4*time.Millisecond {
+			return h
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -137,6 +138,7 @@ func measure(ctx context.Context, s *auth.Service, log *slog.Logger) {
 	if err := s.MeasureFloor(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("the cost of a password hash can't be measured now", "cause", err.Error())
 	} else if now := s.Floor(); now != before {
+		debug.FreeOSMemory() // what the hashes took, and nobody may need for long
 		log.Info("wrong passwords are refused after a fixed time, twice that of the slowest hash", "seconds", now.Seconds())
 	}
 }

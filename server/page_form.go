@@ -5,9 +5,9 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"unicode/utf8"
 
 	"kunci/server/auth"
+	"kunci/server/dialect"
 )
 
 // pageForm is what a form sent, by field.
@@ -27,27 +27,9 @@ func (s *Server) readForm(x *exchange, r *http.Request) (pageForm, *auth.Error) 
 	if failure != nil {
 		return nil, failure
 	}
-	form, err := parsePageForm(string(body))
+	form, err := dialect.ParseForm(string(body))
 	if err != nil {
 		return nil, &auth.Error{Kind: auth.Malformed, Reason: "malformed", Cause: err}
-	}
-	return form, nil
-}
-
-func parsePageForm(body string) (pageForm, error) {
-	values, err := url.ParseQuery(body)
-	if err != nil {
-		return nil, errors.New("not a form") // the error itself would quote it
-	}
-	form := pageForm{}
-	for name, all := range values {
-		if len(all) > 1 {
-			return nil, errors.New("a field given twice")
-		}
-		if !utf8.ValidString(name) || !utf8.ValidString(all[0]) {
-			return nil, errors.New("bad UTF-8")
-		}
-		form[name] = all[0]
 	}
 	return form, nil
 }

@@ -88,20 +88,35 @@ func notJSON(err error) error {
 
 // parseForm reads application/x-www-form-urlencoded.
 func parseForm(body string) (Fields, error) {
-	values, err := url.ParseQuery(body)
+	values, err := ParseForm(body)
 	if err != nil {
-		return nil, errors.New("not a form") // the error itself would quote it
+		return nil, err
 	}
 	fields := Fields{}
+	for name, text := range values {
+		fields[name] = value{text: text, isText: true}
+	}
+	return fields, nil
+}
+
+// ParseForm reads a form, a dialect's or a page's. A member given twice and
+// bad UTF-8 are errors; none quotes the body, which may hold a password.
+func ParseForm(body string) (map[string]string, error) {
+	values, err := url.ParseQuery(body)
+	if err != nil {
+		return nil, errors.New("not a form")
+	}
+	form := map[string]string{}
 	for name, all := range values {
 		if len(all) > 1 {
 			return nil, errors.New("a member given twice")
 		}
-		if err := fields.add(name, all[0]); err != nil {
-			return nil, err
+		if !utf8.ValidString(name) || !utf8.ValidString(all[0]) {
+			return nil, errors.New("bad UTF-8")
 		}
+		form[name] = all[0]
 	}
-	return fields, nil
+	return form, nil
 }
 
 // maxParts bounds a multipart body; no document asks for more than a dozen.

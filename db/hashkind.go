@@ -33,11 +33,15 @@ type kindCount struct {
 }
 
 // HashKinds are the kinds of password hashes that accounts have, each as the
-// beginning of such a hash.
-func (v View) HashKinds() (kinds []string) {
+// beginning of such a hash, and how many accounts have it.
+func (v View) HashKinds() map[string]int64 {
+	kinds := map[string]int64{}
 	each(v.r, spaceHashKind, nil, nil, func(key []byte, c *kindCount, err error) bool {
-		if err != nil || c.Accounts > 0 { // one whose count is damaged may well be there
-			kinds = append(kinds, string(key))
+		switch {
+		case err != nil:
+			kinds[string(key)] = 1 // how many is damaged, not that there are any
+		case c.Accounts > 0:
+			kinds[string(key)] = c.Accounts
 		}
 		return true
 	})

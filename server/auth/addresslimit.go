@@ -17,16 +17,15 @@ type Limits struct {
 // DefaultLimits are those of a deployment.
 var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5}
 
-// atOnce is how many password checks one address may have running or waiting:
-// half of what the gate lets wait, so that no address keeps the others out. The
-// network around it has a few more between all its addresses.
+// atOnce is how many questions at Facebook an address may have under way,
+// atOnceAround how many the network around it: what ends well is not limited
+// otherwise, and an outage makes each wait.
 const (
 	atOnce       = 32
 	atOnceAround = 40
 )
 
-// enter takes a place for a password check of this address; leave gives it
-// back.
+// enter takes a place for such a question; leave gives it back.
 func (l *limiter) enter(addr netip.Addr) (leave func(), err error) {
 	one, around := networks(addr)
 	l.mu.Lock()

@@ -2,23 +2,35 @@ package auth
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"kunci/db"
 	"kunci/server/password"
 )
 
-// floor is when a failed password check answers at the earliest, so that the
-// time tells nothing of the hash behind it: whether there is one, and whether
-// it is of a faster or slower family than new ones.
+// floor keeps the time of a refusal from telling what hash is behind it:
+// whether there is one, and whether it is of a faster or slower family than
+// new ones. No failed check answers before the slowest kind would have, and
+// where that is overrun, as on a busy machine, names without a hash are overrun
+// as often: each is checked against a decoy of the kind that an account of that
+// name might have.
 type floor struct {
-	span atomic.Int64 // nanoseconds from when a check left the queue; 0: not measured yet
-
 	mu    sync.Mutex
-	costs map[string]time.Duration // by the kind of hash, measured once
+	costs map[string]time.Duration // of a failed check, by the kind of hash; measured once
+	kinds []kindShare
+	span  time.Duration // from when a check left the queue; 0: not measured yet
+}
+
+// kindShare is a kind of hash, and how many accounts have it or one that
+// stands before it.
+type kindShare struct {
+	kind string
+	upTo uint64
 }
 
 // floorMargin is how far the floor lies above the slowest kind's cost, so that
@@ -30,17 +42,18 @@ const floorMargin = 2
 // they take. A kind is measured once; call it again when accounts may have
 // brought others.
 func (s *Service) MeasureFloor(ctx context.Context) error {
-	kinds := []string{""} // of the current parameters, as for unknown accounts
-	if err := s.Store.View(func(v db.View) error { kinds = append(kinds, v.HashKinds()...); return nil }); err != nil {
+	accounts := map[string]int64{}
+	if err := s.Store.View(func(v db.View) error { accounts = v.HashKinds(); return nil }); err != nil {
 		return err
 	}
+	accounts[""]++ // of the current parameters, which the next account has
 	s.floor.mu.Lock()
-	defer s.floor.mu.Unlock()
+	known := s.floor.costs
+	s.floor.mu.Unlock()
 	costs := map[string]time.Duration{}
-	var slowest time.Duration
-	for _, kind := range kinds {
-		cost, known := s.floor.costs[kind]
-		if !known {
+	for kind := range accounts {
+		cost, measured := known[kind]
+		if !measured {
 			var err error
 			cost, err = s.Hasher.Cost(ctx, kind)
 			if errors.Is(err, password.ErrStored) {
@@ -51,15 +64,43 @@ func (s *Service) MeasureFloor(ctx context.Context) error {
 			}
 		}
 		costs[kind] = cost
-		slowest = max(slowest, cost)
 	}
-	s.floor.costs = costs
-	s.floor.span.Store(int64(floorMargin * float64(slowest)))
+	s.floor.set(costs, accounts)
 	return nil
 }
 
+func (f *floor) set(costs map[string]time.Duration, accounts map[string]int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.costs, f.kinds, f.span = costs, nil, 0
+	var total uint64
+	for _, kind := range slices.Sorted(maps.Keys(costs)) {
+		total += uint64(accounts[kind])
+		f.kinds = append(f.kinds, kindShare{kind, total})
+		f.span = max(f.span, floorMargin*costs[kind])
+	}
+}
+
+// decoy is a hash for a name that has none. The same name gets the same kind
+// each time, as one that has a hash does; the name is keyed, so nobody can tell
+// which.
+func (f *floor) decoy(name digest) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.kinds) == 0 {
+		return ""
+	}
+	drawn := binary.BigEndian.Uint64(name[:]) % f.kinds[len(f.kinds)-1].upTo
+	i := slices.IndexFunc(f.kinds, func(k kindShare) bool { return drawn < k.upTo })
+	return password.Decoy(f.kinds[i].kind)
+}
+
 // Floor is how long a failed check takes at least, 0 before it was measured.
-func (s *Service) Floor() time.Duration { return time.Duration(s.floor.span.Load()) }
+func (s *Service) Floor() time.Duration {
+	s.floor.mu.Lock()
+	defer s.floor.mu.Unlock()
+	return s.floor.span
+}
 
 // holdBack waits, outside the gate, until a failed check may answer.
 func (s *Service) holdBack(r password.Result) {

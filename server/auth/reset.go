@@ -164,12 +164,7 @@ func (s *Service) reset(ctx context.Context, c *Caller, in Reset) error {
 	if err != nil {
 		return err
 	}
-	leave, err := s.limits.enter(c.Addr)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	hash, err := s.Hasher.Hash(ctx, in.Password)
+	hash, err := s.Hasher.For(c.Addr).Hash(ctx, in.Password)
 	if err != nil {
 		return err
 	}

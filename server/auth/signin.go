@@ -63,11 +63,6 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
-	leave, err := s.limits.enter(c.Addr)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
 	// A client may close its half of the connection once it has asked, which
 	// looks as if it had left. Waiting is bounded by the gate.
 	ctx = context.WithoutCancel(ctx)
@@ -91,7 +86,7 @@ func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, er
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.verify(ctx, seen, in.Password)
+	result, err := s.verify(ctx, c, seen, name, in.Password)
 	if err != nil {
 		var busy *password.BusyError
 		if errors.As(err, &busy) {
@@ -102,7 +97,7 @@ func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, er
 	giveBack()
 	return s.open(ctx, c, seen, opening{
 		gcmID:   in.GCMID,
-		rehash:  s.rehash(ctx, result, in.Password),
+		rehash:  s.rehash(ctx, c, result, in.Password),
 		byOwner: true,
 	})
 }
@@ -160,7 +155,8 @@ func (s *Service) knows(v db.View, a *db.Account, addrRange string) bool {
 
 // verify checks a password. Whatever is wrong, it costs one hash, and answers no
 // sooner than the slowest hash would.
-func (s *Service) verify(ctx context.Context, a *seen, pw string) (password.Result, error) {
+func (s *Service) verify(ctx context.Context, c *Caller, a *seen, name digest, pw string) (password.Result, error) {
+	hasher := s.Hasher.For(c.Addr)
 	stored, cause := "", "no such account"
 	if a != nil {
 		stored, cause = a.PasswordHash, "wrong password"
@@ -168,10 +164,13 @@ func (s *Service) verify(ctx context.Context, a *seen, pw string) (password.Resu
 			cause = "the account has no password"
 		}
 	}
-	result, err := s.Hasher.Verify(ctx, stored, pw)
+	if stored == "" {
+		stored = s.floor.decoy(name)
+	}
+	result, err := hasher.Verify(ctx, stored, pw)
 	if errors.Is(err, password.ErrStored) {
 		cause = "the stored hash can't be verified"
-		result, err = s.Hasher.Verify(ctx, "", pw)
+		result, err = hasher.Verify(ctx, s.floor.decoy(name), pw)
 	}
 	switch {
 	case err != nil:
@@ -188,11 +187,11 @@ func (s *Service) verify(ctx context.Context, a *seen, pw string) (password.Resu
 // rehash makes a new hash of a password that was just verified, where the
 // stored one is of another family or other parameters. When there is no room
 // for it now, it is made at the next sign-in.
-func (s *Service) rehash(ctx context.Context, r password.Result, pw string) string {
+func (s *Service) rehash(ctx context.Context, c *Caller, r password.Result, pw string) string {
 	if !r.Stale {
 		return ""
 	}
-	hash, err := s.Hasher.Hash(ctx, pw)
+	hash, err := s.Hasher.For(c.Addr).Hash(ctx, pw)
 	if err != nil {
 		return ""
 	}

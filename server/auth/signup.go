@@ -79,14 +79,11 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (*Grant, erro
 	if err := s.Store.View(func(v db.View) error { return free(v, a) }); err != nil {
 		return nil, err
 	}
-	leave, err := s.limits.enter(c.Addr)
+	hash, err := s.Hasher.For(c.Addr).Hash(ctx, in.Password)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
-	if a.PasswordHash, err = s.Hasher.Hash(ctx, in.Password); err != nil {
-		return nil, err
-	}
+	a.PasswordHash = hash
 	g, err := s.enrol(ctx, &c, a, true)
 	if err != nil {
 		return nil, err

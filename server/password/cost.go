@@ -15,7 +15,7 @@ const costSamples = 3
 // "$argon2id$v=19$m=19456,t=2,p=1" or "$2b$10"; "" is a hash of the current
 // parameters. Errors are those of Verify.
 func (h *Hasher) Cost(ctx context.Context, kind string) (time.Duration, error) {
-	stored := sample(kind)
+	stored := Decoy(kind)
 	var took []time.Duration
 	for range costSamples {
 		r, err := h.Verify(ctx, stored, "the password of nobody")
@@ -28,9 +28,9 @@ func (h *Hasher) Cost(ctx context.Context, kind string) (time.Duration, error) {
 	return took[len(took)/2], nil
 }
 
-// sample is a hash of a kind that no password matches but by an accident of
-// 2^-128.
-func sample(kind string) string {
+// Decoy is a hash of a kind, as Cost takes it, that no password matches but by
+// an accident of 2^-128.
+func Decoy(kind string) string {
 	switch {
 	case kind == "":
 		return ""

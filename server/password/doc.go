@@ -5,6 +5,7 @@
 // new passwords. It must not know accounts, requests, messages or the store.
 //
 //	Rule.New      a new password: shape, common ones, one's own names
+//	Hasher.For    whose turn it is at the gate: networks share it
 //	Hasher.Hash   NFC, a fresh salt, a slot of the gate, argon2id, a PHC string
 //	Hasher.Verify the stored hash parsed and bounded before any work is done,
 //	              a slot of the gate, the NFC form, then the form as typed

@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"runtime"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 )
 
 const (
-	maxWaiting  = 64              // callers that may wait for a slot
+	maxWaiting  = 64              // callers that may wait for a slot, or 32 a slot
 	maxPatience = 2 * time.Second // how long each of them waits
 )
 
@@ -29,57 +31,138 @@ func newBusy() *BusyError {
 	return &BusyError{RetryAfter: time.Duration(1+rand.IntN(2)) * time.Second}
 }
 
-// gate bounds how many hashes run and how many callers wait. A slot is a place in a
-// channel's buffer: blocked senders are served in order, and none overtakes them.
+// gate bounds how many hashes run and how many callers wait. A slot that comes
+// free goes to the caller whose network had the least of late, not to who came
+// first: else a few who ask without pause would keep everybody out, whatever
+// their passwords are.
 type gate struct {
-	slots    chan struct{}
-	waiting  atomic.Int64
-	limit    int64
-	patience time.Duration
+	width, limit int
+	patience     time.Duration
+
+	mu      sync.Mutex
+	running int
+	queue   []*waiter // in order of arrival; empty while a slot is free
+	past    shares
+}
+
+// waiter is a caller in the queue. turn gets one value at most, and only from
+// whoever took it out of the queue: true for a slot, false for giving way.
+type waiter struct {
+	nets networks
+	turn chan bool
 }
 
 func newGate(width int) *gate {
-	return &gate{slots: make(chan struct{}, width), limit: maxWaiting, patience: maxPatience}
+	// Sixteen and more cores would have served 64 before their patience ends.
+	return &gate{width: width, limit: max(maxWaiting, 32*width), patience: maxPatience, past: shares{of: map[netip.Prefix]share{}}}
 }
 
 func (g *gate) load() (running, waiting int) {
-	return len(g.slots), int(g.waiting.Load())
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.running, len(g.queue)
 }
 
-// enter takes a slot or says why not: *BusyError, or the context's error.
-func (g *gate) enter(ctx context.Context) error {
+// enter takes a slot for a network or says why not: *BusyError, or the
+// context's error.
+func (g *gate) enter(ctx context.Context, from networks) error {
 	if err := ctx.Err(); err != nil {
 		return left(err)
 	}
-	select {
-	case g.slots <- struct{}{}:
+	w, free := g.join(from)
+	switch {
+	case free:
 		return nil
-	default:
-	}
-	defer g.waiting.Add(-1)
-	if g.waiting.Add(1) > g.limit {
+	case w == nil:
 		return newBusy()
 	}
 	timer := time.NewTimer(g.patience)
 	defer timer.Stop()
+	var err error
 	select {
-	case g.slots <- struct{}{}:
-		return nil
+	case mine := <-w.turn:
+		return granted(mine)
 	case <-timer.C:
-		return newBusy()
+		err = newBusy()
 	case <-ctx.Done():
-		return left(ctx.Err())
+		err = left(ctx.Err())
 	}
+	if g.quit(w) {
+		return err
+	}
+	return granted(<-w.turn) // it came at the same moment
 }
 
-func (g *gate) leave() { <-g.slots }
+func granted(mine bool) error {
+	if !mine {
+		return newBusy()
+	}
+	return nil
+}
+
+// join takes a slot that is free, or a place in the queue. Where that is full,
+// who would be served last gives way, be it the one who came: w is nil then.
+func (g *gate) join(from networks) (w *waiter, free bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	if g.running < g.width {
+		g.running++
+		g.past.count(from, now)
+		return nil, true
+	}
+	w = &waiter{nets: from, turn: make(chan bool, 1)}
+	g.queue = append(g.queue, w)
+	if len(g.queue) > g.limit {
+		out := g.past.last(g.queue, now)
+		g.remove(out)
+		if out == w {
+			return nil, false
+		}
+		out.turn <- false
+	}
+	return w, false
+}
+
+// quit takes a caller out of the queue; false says that somebody else did, and
+// that turn tells why.
+func (g *gate) quit(w *waiter) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.remove(w)
+}
+
+// remove is quit for whoever holds mu.
+func (g *gate) remove(w *waiter) bool {
+	i := slices.Index(g.queue, w)
+	if i < 0 {
+		return false
+	}
+	g.queue = slices.Delete(g.queue, i, i+1)
+	return true
+}
+
+// leave hands a slot on.
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.queue) == 0 {
+		g.running--
+		return
+	}
+	now := time.Now()
+	w := g.past.first(g.queue, now)
+	g.remove(w)
+	g.past.count(w.nets, now)
+	w.turn <- true
+}
 
 // run does the work in a slot. A context that ends while the caller waits takes it out of
 // the queue; one that ends while the work is done changes nothing: by leaving, a caller can
 // neither make more hashes run than there are slots nor have one for which nobody answers.
 // A panic becomes an error.
-func run[T any](ctx context.Context, g *gate, work func() T) (value T, err error) {
-	if err := g.enter(ctx); err != nil {
+func run[T any](ctx context.Context, g *gate, from networks, work func() T) (value T, err error) {
+	if err := g.enter(ctx, from); err != nil {
 		return value, err
 	}
 	defer g.leave()

@@ -15,7 +15,7 @@ import (
 // other, so it runs in a goroutine of its own.
 func occupy(ctx context.Context, h *Hasher) (release func()) {
 	hold := make(chan struct{})
-	go run(ctx, h.gate, func() bool { <-hold; return true })
+	go run(ctx, h.gate, networks{}, func() bool { <-hold; return true })
 	synctest.Wait()
 	return func() { close(hold); synctest.Wait() }
 }
@@ -54,7 +54,7 @@ func TestGateWidth(t *testing.T) {
 		var all sync.WaitGroup
 		for range callers {
 			all.Go(func() {
-				_, err := run(t.Context(), h.gate, func() bool {
+				_, err := run(t.Context(), h.gate, networks{}, func() bool {
 					now := running.Add(1)
 					for p := peak.Load(); now > p && !peak.CompareAndSwap(p, now); p = peak.Load() {
 					}
@@ -87,7 +87,7 @@ func TestGateHoldsTheSlotOfACallerWhoLeft(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		hold, gone := make(chan struct{}), make(chan error, 1)
 		go func() {
-			_, err := run(ctx, h.gate, func() bool { <-hold; return true })
+			_, err := run(ctx, h.gate, networks{}, func() bool { <-hold; return true })
 			gone <- err
 		}()
 		synctest.Wait()
@@ -146,7 +146,7 @@ func TestGateServesInOrder(t *testing.T) {
 		const callers = 5
 		order := make(chan int, callers)
 		for i := range callers {
-			go run(t.Context(), h.gate, func() bool { order <- i; return true })
+			go run(t.Context(), h.gate, networks{}, func() bool { order <- i; return true })
 			synctest.Wait()
 		}
 		release()
@@ -209,12 +209,12 @@ func TestPanicFreesTheSlot(t *testing.T) {
 	t.Parallel()
 	h := newSmall(1)
 	for range 3 { // more often than there are slots
-		_, err := run(t.Context(), h.gate, func() bool { panic("rahasia-baru") })
+		_, err := run(t.Context(), h.gate, networks{}, func() bool { panic("rahasia-baru") })
 		if err == nil || strings.Contains(err.Error(), "rahasia") {
 			t.Errorf("panic with a value: %v", err)
 		}
 		var none []byte
-		_, err = run(t.Context(), h.gate, func() byte { return none[len(none)] })
+		_, err = run(t.Context(), h.gate, networks{}, func() byte { return none[len(none)] })
 		if err == nil || !strings.Contains(err.Error(), "index out of range") {
 			t.Errorf("panic of the runtime: %v", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"time"
 
@@ -54,6 +55,7 @@ func (p Params) bounds() error {
 type Hasher struct {
 	params Params
 	gate   *gate
+	from   networks
 }
 
 // New makes a Hasher whose new hashes cost p and which runs at most width hashes at
@@ -63,6 +65,12 @@ func New(p Params, width int) *Hasher {
 		width = runtime.NumCPU()
 	}
 	return &Hasher{params: p, gate: newGate(width)}
+}
+
+// For is h for hashes that an address asks for. The networks of those who ask
+// share the slots; what h itself is asked for counts as this machine's.
+func (h *Hasher) For(addr netip.Addr) *Hasher {
+	return &Hasher{params: h.params, gate: h.gate, from: networksOf(addr)}
 }
 
 // Load tells how many hashes are running and how many callers wait for a slot.
@@ -78,7 +86,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	form := norm.NFC.String(password)
-	return run(ctx, h.gate, func() string {
+	return run(ctx, h.gate, h.from, func() string {
 		a := argon2idHash{params: h.params, salt: make([]byte, newSaltLen)}
 		rand.Read(a.salt) // never fails: the runtime stops the process instead
 		a.tag = a.derive(form, newTagLen)
@@ -115,7 +123,7 @@ func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, e
 			return Result{}, err
 		}
 	}
-	return run(ctx, h.gate, func() Result {
+	return run(ctx, h.gate, h.from, func() Result {
 		// A decoy goes through the same forms: else a password that is not in NFC
 		// would take longer where there is an account.
 		r := Result{Began: time.Now(), Forms: 1}

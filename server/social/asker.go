@@ -13,6 +13,7 @@ import (
 const (
 	defaultTimeout = 5 * time.Second
 	maxHeaderBytes = 64 << 10
+	maxConns       = 32 // to one server: what an outage there can hold open here
 )
 
 // asker sends GET requests to servers that are trusted to answer, but not to behave.
@@ -37,6 +38,7 @@ func newAsker(client *http.Client, timeout time.Duration, maxBody int64) *asker 
 			Proxy:                  http.ProxyFromEnvironment,
 			ForceAttemptHTTP2:      true,
 			MaxIdleConnsPerHost:    4,
+			MaxConnsPerHost:        maxConns,
 			IdleConnTimeout:        90 * time.Second,
 			TLSHandshakeTimeout:    defaultTimeout,
 			MaxResponseHeaderBytes: maxHeaderBytes,

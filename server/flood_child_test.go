@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -36,7 +37,9 @@ func TestFloods(t *testing.T) {
 // what it costs is seen from outside.
 type child struct {
 	addr   string
-	status string // what the kernel says of it
+	status string               // what the kernel says of it
+	floor  <-chan time.Duration // when it has measured how long refusals take
+	stop   func()
 }
 
 // buildChild is the binary that TEST_BINARY names, or one built here.
@@ -56,26 +59,36 @@ func buildChild(t *testing.T) string {
 // are as wide as on two CPUs, so that bounds of memory hold on any machine.
 func startChild(t *testing.T, binary string) *child {
 	t.Helper()
+	return startChildIn(t, binary, t.TempDir())
+}
+
+// startChildIn is startChild in a folder where one may have served before.
+func startChildIn(t *testing.T, binary, dir string) *child {
+	t.Helper()
 	cmd := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--public-url", publicURL,
 		"--trusted-proxies", "127.0.0.1", "--hash-width", "2", "--log-format", "json")
-	cmd.Dir = t.TempDir()
+	cmd.Dir = dir
 	cmd.Env = []string{"HOME=" + cmd.Dir}
 	stderr, err := cmd.StderrPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	found := make(chan string, 1)
+	found, floor := make(chan string, 1), make(chan time.Duration, 1)
 	go func() {
 		defer close(found)
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
 			var line struct {
-				URL string `json:"url"`
+				URL     string  `json:"url"`
+				Seconds float64 `json:"seconds"`
 			}
-			if json.Unmarshal(lines.Bytes(), &line) == nil && line.URL != "" {
+			switch err := json.Unmarshal(lines.Bytes(), &line); {
+			case err == nil && line.URL != "":
 				found <- line.URL
+			case err == nil && line.Seconds > 0:
+				floor <- time.Duration(line.Seconds * float64(time.Second))
 			}
 		}
 	}()
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		for range found { // until stderr ends
 		}
@@ -83,11 +96,12 @@ func startChild(t *testing.T, binary string) *child {
 			t.Errorf("serve ended with %v", err)
 		}
 	})
+	t.Cleanup(stop)
 	select {
 	case base := <-found:
 		u, err := url.Parse(base)
 		must(t, err)
-		return &child{addr: u.Host, status: fmt.Sprintf("/proc/%d/status", cmd.Process.Pid)}
+		return &child{addr: u.Host, status: fmt.Sprintf("/proc/%d/status", cmd.Process.Pid), floor: floor, stop: stop}
 	case <-time.After(20 * time.Second):
 		t.Fatal("serve named no URL")
 		return nil

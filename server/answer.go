@@ -12,8 +12,8 @@ import (
 
 // writeJSON answers with a body as JSON. Names keep their <, > and &.
 func writeJSON(x *exchange, status int, body any) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	b := bytes.NewBuffer(make([]byte, 0, 512)) // most answers fit
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(body); err != nil {
 		panic(err) // a body of ours that is no JSON

@@ -22,10 +22,11 @@ func (s *Server) clientAddr(r *http.Request) netip.Addr {
 		}
 		return peer
 	}
-	hops := strings.Split(strings.Join(forwarded, ","), ",")
-	client := peer
-	for i := len(hops) - 1; i >= 0; i-- {
-		hop, err := parseHop(hops[i])
+	client, rest := peer, strings.Join(forwarded, ",")
+	for more := true; more; {
+		var last string
+		rest, last, more = cutLast(rest)
+		hop, err := parseHop(last)
 		if err != nil {
 			return client // what stands further left can't be believed
 		}
@@ -35,6 +36,12 @@ func (s *Server) clientAddr(r *http.Request) netip.Addr {
 		}
 	}
 	return client
+}
+
+// cutLast takes the last hop off a list; more says whether there are others.
+func cutLast(hops string) (rest, last string, more bool) {
+	i := strings.LastIndexByte(hops, ',')
+	return hops[:max(i, 0)], hops[i+1:], i >= 0
 }
 
 func peerAddr(r *http.Request) netip.Addr {

@@ -91,11 +91,11 @@ func (s *Server) finish(x *exchange) {
 }
 
 func (s *Server) log(x *exchange) {
-	level, outcome := slog.LevelInfo, "ok"
+	level, outcome, end := slog.LevelInfo, "ok", time.Now()
 	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs,
 		slog.String("request", x.id), slog.String("method", method(x.request)), slog.String("route", x.route),
-		slog.Int("status", x.status), slog.Duration("took", time.Since(x.start)), slog.String("address", x.addr.String()))
+		slog.Int("status", x.status), slog.Duration("took", end.Sub(x.start)), slog.String("address", x.addr.String()))
 	if x.dialect != "" {
 		attrs = append(attrs, slog.String("dialect", x.dialect))
 	}
@@ -121,7 +121,13 @@ func (s *Server) log(x *exchange) {
 		attrs = append(attrs, slog.String("note", x.note))
 	}
 	attrs = append(attrs, slog.String("outcome", outcome))
-	s.Log.LogAttrs(x.request.Context(), level, "request", attrs...)
+	// Past the Logger, which would look up who called it.
+	ctx, h := x.request.Context(), s.Log.Handler()
+	if h.Enabled(ctx, level) {
+		line := slog.NewRecord(end, level, "request", 0)
+		line.AddAttrs(attrs...)
+		_ = h.Handle(ctx, line) // there is no other place to tell it
+	}
 }
 
 // method is the request's method, or that it is none that anybody uses: what

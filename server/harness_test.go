@@ -63,7 +63,7 @@ func start(t *testing.T, options ...option) *app {
 		o(s)
 	}
 	a := &app{engine: openEngine(t), clock: c, hasher: s.hasher, log: newRecord(t), dev: s.server.Dev}
-	log := slog.New(slog.NewJSONHandler(a.log, nil))
+	log := slog.New(server.NewLogHandler(a.log, slog.LevelInfo))
 	store, err := db.New(a.engine)
 	must(t, err)
 	ring, err := token.Create(filepath.Join(t.TempDir(), "keys"), store.Info().Instance.String(), c.Now())

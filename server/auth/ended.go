@@ -58,7 +58,7 @@ func (e *endedSessions) some(max int) (ids []db.ID) {
 }
 
 // hold ends the session of a token or key in memory.
-func (s *Service) hold(b *bearer) {
+func (s *Service) hold(b bearer) {
 	_ = s.Store.View(func(v db.View) error { // one that can't be read does not stand either
 		session, _, err := s.find(v, b)
 		if err == nil {

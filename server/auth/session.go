@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
+
 	"kunci/db"
 	"kunci/server/token"
 )
@@ -12,34 +14,38 @@ import (
 type bearer struct {
 	keyHash  []byte // of a key; else
 	id       db.ID
-	subject  string
+	subject  uuid.UUID
 	audience string
 }
 
 func noSession(cause string) *Error { return fail(NoSession, "no_session", errors.New(cause)) }
 
 // read checks all of a token that can be checked without the store.
-func (s *Service) read(credential string) (*bearer, error) {
+func (s *Service) read(credential string) (bearer, error) {
 	if credential == "" {
-		return nil, noSession("no token")
+		return bearer{}, noSession("no token")
 	}
 	if hash, ok := token.KeyHash(credential); ok {
-		return &bearer{keyHash: hash[:]}, nil
+		return bearer{keyHash: hash[:]}, nil
 	}
 	claims, err := s.Ring.Verify(credential, s.PublicURL, s.Audiences, s.Now())
 	if err != nil {
-		return nil, noSession(err.Error())
+		return bearer{}, noSession(err.Error())
 	}
 	id, ok := token.ParseID(claims.ID)
 	if !ok {
-		return nil, noSession("jti")
+		return bearer{}, noSession("jti")
 	}
-	return &bearer{id: id, subject: claims.Subject, audience: claims.Audience}, nil
+	subject, err := uuid.Parse(claims.Subject)
+	if err != nil {
+		return bearer{}, noSession("sub")
+	}
+	return bearer{id: id, subject: subject, audience: claims.Audience}, nil
 }
 
 // stand finds the session and account that a token or key names. One that
 // verifies but whose session is gone is refused like a forged one.
-func (s *Service) stand(v db.View, b *bearer) (*db.Session, *db.Account, error) {
+func (s *Service) stand(v db.View, b bearer) (*db.Session, *db.Account, error) {
 	session, a, err := s.find(v, b)
 	if err == nil && s.ended.has(session.ID) {
 		return nil, nil, noSession("the session was ended, which is not stored yet")
@@ -48,7 +54,7 @@ func (s *Service) stand(v db.View, b *bearer) (*db.Session, *db.Account, error) 
 }
 
 // find is stand by the store alone.
-func (s *Service) find(v db.View, b *bearer) (*db.Session, *db.Account, error) {
+func (s *Service) find(v db.View, b bearer) (*db.Session, *db.Account, error) {
 	var session *db.Session
 	var err error
 	if b.keyHash != nil {
@@ -70,7 +76,7 @@ func (s *Service) find(v db.View, b *bearer) (*db.Session, *db.Account, error) {
 		return nil, nil, err
 	}
 	switch {
-	case b.keyHash == nil && (session.Audience != b.audience || len(session.KeyHash) > 0 || a.UUID.String() != b.subject):
+	case b.keyHash == nil && (session.Audience != b.audience || len(session.KeyHash) > 0 || a.UUID != b.subject):
 		return nil, nil, noSession("the token names another session")
 	case session.Epoch != a.Epoch:
 		return nil, nil, noSession("the session was ended")
@@ -82,28 +88,40 @@ func (s *Service) find(v db.View, b *bearer) (*db.Session, *db.Account, error) {
 	return session, a, nil
 }
 
-// holder views the session and profile behind a token or key.
-func (s *Service) holder(credential string) (session *db.Session, p *Profile, err error) {
+// holder is who holds a token or key, and the session that it names.
+type holder struct {
+	session *db.Session
+	profile *Profile
+}
+
+func (s *Service) holder(credential string) (*holder, error) {
 	b, err := s.read(credential)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	h := new(holder)
 	err = s.Store.View(func(v db.View) error {
-		var a *db.Account
-		var err error
-		if session, a, err = s.stand(v, b); err != nil {
+		session, a, err := s.stand(v, b)
+		if err != nil {
 			return err
 		}
-		p, err = profileOf(v, a)
+		h.session = session
+		h.profile, err = profileOf(v, a)
 		return err
 	})
-	return session, p, err
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 // WhoAmI says whose token or key it is.
 func (s *Service) WhoAmI(_ context.Context, _ Caller, credential string) (*Profile, error) {
-	_, p, err := s.holder(credential)
-	return p, err
+	h, err := s.holder(credential)
+	if err != nil {
+		return nil, err
+	}
+	return h.profile, nil
 }
 
 // SignOut ends the session that a token or key names. It has ended for good
@@ -138,7 +156,7 @@ type Introspection struct {
 // Introspect says what a token or key stands for, nil where it stands for
 // nothing, whatever the reason.
 func (s *Service) Introspect(_ context.Context, credential string) (*Introspection, error) {
-	session, p, err := s.holder(credential)
+	h, err := s.holder(credential)
 	var e *Error
 	if errors.As(err, &e) && e.Kind == NoSession {
 		return nil, nil
@@ -147,7 +165,7 @@ func (s *Service) Introspect(_ context.Context, credential string) (*Introspecti
 		return nil, err
 	}
 	return &Introspection{
-		Profile: *p, Audience: session.Audience, Issuer: s.PublicURL, ID: token.FormatID(session.ID),
-		IssuedAt: session.Created.Time().Unix(), Expires: session.Expires.Time().Unix(),
+		Profile: *h.profile, Audience: h.session.Audience, Issuer: s.PublicURL, ID: token.FormatID(h.session.ID),
+		IssuedAt: h.session.Created.Time().Unix(), Expires: h.session.Expires.Time().Unix(),
 	}, nil
 }

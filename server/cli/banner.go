@@ -8,21 +8,16 @@ import (
 	"strings"
 
 	"kunci/mail"
+	"kunci/server"
 )
 
 // logger writes the log to stderr, one JSON object a line, or text. Durations
 // are seconds.
 func (p *program) logger(c *serveConfig) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.logLevel, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Value.Kind() == slog.KindDuration {
-			a.Value = slog.Float64Value(a.Value.Duration().Seconds())
-		}
-		return a
-	}}
 	if c.logText {
-		return slog.New(slog.NewTextHandler(p.stderr, options))
+		return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: c.logLevel}))
 	}
-	return slog.New(slog.NewJSONHandler(p.stderr, options))
+	return slog.New(server.NewLogHandler(p.stderr, c.logLevel))
 }
 
 // banner says on stderr where everything is, with the port that was picked:

@@ -127,6 +127,9 @@ func (d *Dialect) message(r *Request, f *failure) string {
 type Endpoint struct {
 	Dialect *Dialect
 	handle  handler
+	// wordless is one whose success says nothing in any language and causes no
+	// mail: the caller's language need not be worked out.
+	wordless bool
 }
 
 // handler does a request.
@@ -136,7 +139,9 @@ type handler func(context.Context, *auth.Service, *Request) (Answer, error)
 // the core's error, for the log, along with the answer that tells of it.
 func (e *Endpoint) Serve(ctx context.Context, s *auth.Service, r *Request) (Answer, *auth.Error) {
 	r.Caller.Audience = e.Dialect.Audience
-	r.Caller.Lang = Language(r.AcceptLanguage, e.Dialect.language)
+	if !e.wordless {
+		r.Caller.Lang = Language(r.AcceptLanguage, e.Dialect.language)
+	}
 	a, err := e.handle(ctx, s, r)
 	if err != nil {
 		failed := auth.AsError(err)

@@ -54,8 +54,8 @@ func Routes(s Settings) []Route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []Route{
 		{post, "/api/v1/auth/login", true,
-			Endpoint{smart, op(readEmailPassword, (*auth.Service).SignIn, writeSmartLogin)}, "username",
-			Endpoint{dashboard, op(readDashboardLogin, (*auth.Service).SignIn, writeDashboardLogin)}},
+			endpoint(smart, op(readEmailPassword, (*auth.Service).SignIn, writeSmartLogin)), "username",
+			endpoint(dashboard, op(readDashboardLogin, (*auth.Service).SignIn, writeDashboardLogin))},
 		route(post, "/api/v1/auth/logout", smart, op(bearer, (*auth.Service).SignOut, writeSmartLogout)).withoutBody(),
 
 		route(post, "/api/auth/register", snapotp, op(readSnapotpRegister, (*auth.Service).SignUp, writeSnapotpLogin)),
@@ -74,12 +74,15 @@ func Routes(s Settings) []Route {
 }
 
 func route(method, path string, d *Dialect, h handler) Route {
-	return Route{Method: method, Path: path, Body: true, endpoint: Endpoint{d, h}}
+	return Route{Method: method, Path: path, Body: true, endpoint: endpoint(d, h)}
 }
 
-// withoutBody is a route that reads no body and needs no content type.
+func endpoint(d *Dialect, h handler) Endpoint { return Endpoint{Dialect: d, handle: h} }
+
+// withoutBody is a route that reads no body and needs no content type. Those
+// there are say the same to everybody when they succeed.
 func (r Route) withoutBody() Route {
-	r.Body = false
+	r.Body, r.endpoint.wordless = false, true
 	return r
 }
 

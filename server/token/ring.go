@@ -40,6 +40,8 @@ type Ring struct {
 	links *[linkSecretSize]byte
 	state atomic.Pointer[[]*key] // never changed once stored, signing key first
 
+	verified *verified
+
 	writing sync.Mutex // held while the folder and state change
 }
 
@@ -119,7 +121,7 @@ func Open(dir, instance string) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Ring{dir: dir, instance: instance, links: links}
+	r := &Ring{dir: dir, instance: instance, links: links, verified: newVerified()}
 	r.state.Store(&keys)
 	return r, nil
 }

@@ -60,8 +60,16 @@ func (r *Ring) Sign(c Claims) (string, error) {
 // Verify gives the registered claims of a token that a key of the ring signed,
 // that names this issuer and one of the audiences, and that is valid at now.
 // Any other text is an error that wraps ErrInvalid. Each token has exactly one
-// accepted spelling. Extra is not returned.
+// accepted spelling. Extra is not returned. A token that comes again costs no
+// signature; everything else about it is checked each time.
 func (r *Ring) Verify(tok, issuer string, audiences []string, now time.Time) (Claims, error) {
+	if len(tok) < minLength || len(tok) > maxLength {
+		return Claims{}, refuse("too short or too long")
+	}
+	text := r.verified.digest(tok)
+	if s, ok := r.verified.get(&text); ok {
+		return r.verifyAgain(&s, issuer, audiences, now)
+	}
 	kid, err := readForm(tok)
 	if err != nil {
 		return Claims{}, err
@@ -78,19 +86,34 @@ func (r *Ring) Verify(tok, issuer string, audiences []string, now time.Time) (Cl
 	if err != nil {
 		return Claims{}, err
 	}
+	if cause := c.fault(); cause != "" {
+		return Claims{}, refuse(cause)
+	}
+	if err := c.check(issuer, audiences, now); err != nil {
+		return Claims{}, err
+	}
+	r.verified.remember(text, k, &c, issuer, audiences)
+	return c, nil
+}
+
+// verifyAgain is Verify for a token whose signature was found good before: the
+// key must still be in the ring and verify at now, and the claims must be what
+// this caller expects.
+func (r *Ring) verifyAgain(s *signed, issuer string, audiences []string, now time.Time) (Claims, error) {
+	if _, err := r.verifier(s.kid, now); err != nil {
+		return Claims{}, err
+	}
+	c := s.claims()
 	if err := c.check(issuer, audiences, now); err != nil {
 		return Claims{}, err
 	}
 	return c, nil
 }
 
-// readForm checks all of a token that needs no key and gives the key id in its
-// footer. The library accepts several spellings of one token, so what reaches
+// readForm checks all of a token that needs no key, but for its length, and
+// gives the key id in its footer. The library accepts several spellings of one token, so what reaches
 // it has been found canonical here.
 func readForm(tok string) (kid string, err error) {
-	if len(tok) < minLength || len(tok) > maxLength {
-		return "", refuse("too short or too long")
-	}
 	for i := range len(tok) {
 		if !tokenChar(tok[i]) {
 			return "", refuse("a character that no token has")
@@ -168,10 +191,7 @@ func decodeClaims(payload []byte) (Claims, error) {
 }
 
 // check holds the claims against what the caller expects at this time.
-func (c Claims) check(issuer string, audiences []string, now time.Time) error {
-	if cause := c.fault(); cause != "" {
-		return refuse(cause)
-	}
+func (c *Claims) check(issuer string, audiences []string, now time.Time) error {
 	ahead := now.Add(leeway)
 	switch {
 	case c.Issuer != issuer:

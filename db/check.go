@@ -196,7 +196,7 @@ func (c *checker) ofAccount(key []byte, atLeast int, what string, err error) {
 // indexes walks every index back to its record: an entry whose record is
 // gone, or holds another value, is a fault.
 func (c *checker) indexes() {
-	for _, s := range []Space{spaceAccountUUID, spaceAccountEmail, spaceAccountUsername, spaceAccountGoogle, spaceAccountFacebook, spaceAccountFBToken} {
+	for _, s := range accountIndexes {
 		c.r.Scan(s, nil, nil, func(key, _ []byte) bool {
 			if _, err := c.accountBy(s, key); err != nil {
 				c.fault("an entry in %s leads to no account that holds it", s)

@@ -41,6 +41,11 @@ type Engine interface {
 	// or a commit that failed, leaves no trace; a ctx that ends first returns
 	// its error, and the writes may or may not have happened.
 	Update(ctx context.Context, fn func(Writer) error) error
+	// Load is an Update that may touch any number of keys, in a commit of its
+	// own: other writers wait for all of it. It is quickest where fn puts the
+	// keys of each space in ascending order. fn must not write to a space that
+	// it scans at that time.
+	Load(ctx context.Context, fn func(Writer) error) error
 	// Backup writes a consistent copy while writes go on, and says its size
 	// in bytes.
 	Backup(w io.Writer) (int64, error)

@@ -72,10 +72,23 @@ var encMode, decMode = func() (cbor.EncMode, cbor.DecMode) {
 // sum covers the space and the key too, so that a record which turns up in
 // another's place is found out.
 func sum(s Space, key, body []byte) uint32 {
-	crc := crc32.Update(0, castagnoli, []byte(s))
+	crc, ok := spaceSums[s]
+	if !ok {
+		crc = crc32.Checksum([]byte(s), castagnoli)
+	}
 	crc = crc32.Update(crc, castagnoli, key)
 	return crc32.Update(crc, castagnoli, body)
 }
+
+// spaceSums are where the sums of the spaces begin, which is the same for
+// every record that is read.
+var spaceSums = func() map[Space]uint32 {
+	sums := map[Space]uint32{}
+	for _, s := range spaces {
+		sums[s.name] = crc32.Checksum([]byte(s.name), castagnoli)
+	}
+	return sums
+}()
 
 // encode refuses a record that could not be read again, such as one with a
 // text that is no UTF-8.

@@ -59,8 +59,17 @@ var spaces = []struct {
 	{spaceSession, 1}, {spaceSessionAccount, 1}, {spaceSessionExpiry, 1}, {spaceSessionKey, 1},
 }
 
+// accountIndexes lead to accounts, in the order in which they are asked.
+var accountIndexes = []Space{
+	spaceAccountUUID, spaceAccountEmail, spaceAccountUsername, spaceAccountGoogle, spaceAccountFacebook, spaceAccountFBToken,
+}
+
 // ID names a session, a mailed link or a mail job: 128 random bits.
 type ID [16]byte
+
+// Ascends says whether new keys of a space come after all that stand, so that
+// an engine leaves no room for others between them.
+func (s Space) Ascends() bool { return s == spaceAccount }
 
 func accountKey(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
 

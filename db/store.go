@@ -184,6 +184,8 @@ func (v View) lastAccountID() (uint64, error) {
 	return c.Last, nil
 }
 
+var errIDsUsedUp = errors.New("db: the account ids are used up")
+
 // claimAccountID gives the next id, or sees to it that the counter goes on
 // past a given one. An id is never given twice, even after a deletion.
 func (t Tx) claimAccountID(given uint64) (uint64, error) {
@@ -194,7 +196,7 @@ func (t Tx) claimAccountID(given uint64) (uint64, error) {
 	id := given
 	if id == 0 {
 		if id = last + 1; id == 0 {
-			return 0, errors.New("db: the account ids are used up")
+			return 0, errIDsUsedUp
 		}
 	}
 	if id <= last {

@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"kunci/db"
+	"kunci/db/bolt"
 )
 
 // share runs b.N acts from so many goroutines.
@@ -106,4 +107,28 @@ func BenchmarkView(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkOpen opens a file of so many records, as a start does.
+func BenchmarkOpen(b *testing.B) {
+	for _, records := range []int{1000, 200_000} {
+		b.Run(fmt.Sprintf("records=%d", records), func(b *testing.B) {
+			e, path := create(b)
+			load(b, e, func(w db.Writer) error {
+				for i := range records {
+					w.Put(space, binary.BigEndian.AppendUint64(nil, uint64(i)), make([]byte, 300))
+				}
+				return nil
+			})
+			closed(b, e)
+			b.ReportAllocs()
+			for b.Loop() {
+				e, err := bolt.Open(path)
+				if err != nil {
+					b.Fatal(err)
+				}
+				closed(b, e)
+			}
+		})
+	}
 }

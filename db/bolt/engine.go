@@ -33,6 +33,7 @@ type Engine struct {
 	bolt  *bbolt.DB
 	file  *os.File // bbolt's own, which it closes
 	queue chan *act
+	loads chan *act // each takes a commit of its own
 
 	closing   chan struct{}
 	closeOnce sync.Once
@@ -88,6 +89,7 @@ func Open(path string) (e *Engine, err error) {
 		bolt:    b,
 		file:    file,
 		queue:   make(chan *act, queued),
+		loads:   make(chan *act),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 		failed:  make(chan struct{}),
@@ -134,6 +136,11 @@ func (e *Engine) View(fn func(db.Reader) error) (err error) {
 
 // Update implements db.Engine.
 func (e *Engine) Update(ctx context.Context, fn func(db.Writer) error) error {
+	return e.do(ctx, e.queue, fn)
+}
+
+// do hands an act to the writer by way of a queue and hears what became of it.
+func (e *Engine) do(ctx context.Context, queue chan<- *act, fn func(db.Writer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -146,7 +153,7 @@ func (e *Engine) Update(ctx context.Context, fn func(db.Writer) error) error {
 	default:
 	}
 	select {
-	case e.queue <- a:
+	case queue <- a:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-e.closing:

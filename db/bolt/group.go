@@ -42,6 +42,8 @@ func (e *Engine) write() {
 			// before the next begins.
 			runtime.Gosched()
 			e.commit(e.gather(first))
+		case a := <-e.loads: // by turns with the queue, so that neither waits for ever
+			e.load(a)
 		case <-e.closing:
 			e.refuse()
 			return
@@ -177,8 +179,8 @@ func (a *act) run(tx *bbolt.Tx) (wrote bool, err error) {
 	return len(o.writes) > 0, o.apply(tx)
 }
 
-func (a *act) try(o *overlay) (err error) {
+func (a *act) try(w db.Writer) (err error) {
 	defer func() { a.panicked = recover() }()
 	defer recoverDamage(&err)
-	return a.fn(o)
+	return a.fn(w)
 }

@@ -200,6 +200,9 @@ func (o *overlay) apply(tx *bbolt.Tx) error {
 			if b, err = tx.CreateBucketIfNotExists([]byte(w.space)); err != nil {
 				return err
 			}
+			if w.space.Ascends() {
+				b.FillPercent = packed
+			}
 		}
 		var err error
 		if w.deleted {

@@ -47,26 +47,26 @@ type element struct {
 	child      uint64
 }
 
-// elements takes the entries of a branch or leaf apart; their keys must
-// ascend within a span.
-func (p page) elements(keys span) ([]element, error) {
+// elements takes the entries of a branch or leaf apart, into room that may be
+// had already; their keys must ascend within a span.
+func (p page) elements(room []element, keys span) ([]element, error) {
 	if p.count > (len(p.raw)-pageHeader)/elementSize {
 		return nil, errors.New("more entries than it has room for")
 	}
-	elements := make([]element, p.count)
-	for i := range elements {
-		at := pageHeader + i*elementSize
-		e, ok := p.element(at)
+	for i := range p.count {
+		e, ok := p.element(pageHeader + i*elementSize)
 		if !ok {
 			return nil, fmt.Errorf("entry %d leads out of it", i)
 		}
-		if i > 0 && bytes.Compare(elements[i-1].key, e.key) >= 0 ||
-			bytes.Compare(e.key, keys.from) < 0 || keys.to != nil && bytes.Compare(e.key, keys.to) >= 0 {
+		if i > 0 && bytes.Compare(room[i-1].key, e.key) >= 0 {
 			return nil, fmt.Errorf("entry %d is out of order", i)
 		}
-		elements[i] = e
+		room = append(room, e)
 	}
-	return elements, nil
+	if n := len(room); n > 0 && (bytes.Compare(room[0].key, keys.from) < 0 || keys.to != nil && bytes.Compare(room[n-1].key, keys.to) >= 0) {
+		return nil, errors.New("entries that belong to another")
+	}
+	return room, nil
 }
 
 func (p page) element(at int) (e element, ok bool) {

@@ -14,6 +14,15 @@ type walker struct {
 	meta    meta
 	deep    bool     // every page; otherwise those that lead to others
 	claimed []uint64 // a bit for each page that belongs to something
+	levels  []level  // from the top down to where the walker is
+	leaves  int      // how deep the leaves of the tree lie that it is in, 0 while it can't know
+}
+
+// level is the room for one page on the walker's way, used for one after
+// another.
+type level struct {
+	raw      []byte
+	elements []element
 }
 
 // walk says what is wrong with the pages of a file, nil where nothing is. A
@@ -24,7 +33,7 @@ func walk(file io.ReaderAt, m meta, deep bool) error {
 	for _, step := range []func() error{
 		func() error { return w.claim(0, 2) },
 		w.freelist,
-		func() error { return w.tree(m.root, span{}, true) },
+		func() error { return w.tree(m.root, span{}, 0, true) },
 	} {
 		if err := step(); err != nil {
 			return err
@@ -53,36 +62,46 @@ func (w *walker) claim(id, n uint64) error {
 	return nil
 }
 
-func (w *walker) read(id uint64) (p page, err error) {
+func (w *walker) level(depth int) *level {
+	if depth == len(w.levels) {
+		w.levels = append(w.levels, level{})
+	}
+	return &w.levels[depth]
+}
+
+// read reads a page into the room of a level.
+func (w *walker) read(id uint64, depth int) (p page, err error) {
 	if err := w.claim(id, 1); err != nil {
 		return p, err
 	}
-	head := make([]byte, pageHeader)
-	at := int64(id * w.meta.pageSize)
-	if _, err := w.file.ReadAt(head, at); err != nil {
+	l := w.level(depth)
+	if l.raw == nil {
+		l.raw = make([]byte, w.meta.pageSize)
+	}
+	raw, at := l.raw, int64(id*w.meta.pageSize)
+	if _, err := w.file.ReadAt(raw, at); err != nil {
 		return p, fmt.Errorf("page %d: %w", id, err)
 	}
-	if u64(head) != id {
+	if u64(raw) != id {
 		return p, fmt.Errorf("page %d says that it is another", id)
 	}
-	more := uint64(u32(head[12:]))
-	if more > 0 {
+	if more := uint64(u32(raw[12:])); more > 0 {
 		if err := w.claim(id+1, more); err != nil {
 			return p, err
 		}
+		raw = make([]byte, (more+1)*w.meta.pageSize)
+		if _, err := w.file.ReadAt(raw, at); err != nil {
+			return p, fmt.Errorf("page %d: %w", id, err)
+		}
 	}
-	p = page{id: id, flags: u16(head[8:]), count: int(u16(head[10:])), raw: make([]byte, (more+1)*w.meta.pageSize)}
-	if _, err := w.file.ReadAt(p.raw, at); err != nil {
-		return p, fmt.Errorf("page %d: %w", id, err)
-	}
-	return p, nil
+	return page{id: id, flags: u16(raw[8:]), count: int(u16(raw[10:])), raw: raw}, nil
 }
 
 func (w *walker) freelist() error {
 	if w.meta.freelist == noFreelist {
 		return nil
 	}
-	p, err := w.read(w.meta.freelist)
+	p, err := w.read(w.meta.freelist, 0)
 	if err != nil {
 		return err
 	}
@@ -102,59 +121,58 @@ func (w *walker) freelist() error {
 }
 
 // tree follows one tree of pages; that of the top holds the buckets.
-func (w *walker) tree(id uint64, keys span, top bool) error {
-	p, err := w.read(id)
+func (w *walker) tree(id uint64, keys span, depth int, top bool) error {
+	p, err := w.read(id, depth)
 	if err != nil {
 		return err
 	}
 	switch p.flags {
 	case leafPage:
-		return w.leaf(p, keys, top)
+		if !top {
+			w.leaves = depth
+		}
+		return w.leaf(p, keys, depth, top)
 	case branchPage:
-		return w.branch(p, keys, top)
+		return w.branch(p, keys, depth, top)
 	}
 	return fmt.Errorf("page %d is neither branch nor leaf", id)
 }
 
-func (w *walker) branch(p page, keys span, top bool) error {
-	elements, err := p.elements(keys)
+func (w *walker) branch(p page, keys span, depth int, top bool) error {
+	elements, err := w.elements(p, keys, depth)
 	if err == nil && len(elements) == 0 {
 		err = errors.New("a branch without leaves")
 	}
 	if err != nil {
 		return fmt.Errorf("page %d: %w", p.id, err)
 	}
-	// All leaves of a tree lie equally deep, so the first child tells whether
-	// the others lead on.
-	leaves := false
 	for i, e := range elements {
 		below := span{e.key, keys.to}
 		if i+1 < len(elements) {
 			below.to = elements[i+1].key
 		}
-		if leaves && !w.deep && !top {
+		// All leaves of a tree lie equally deep, so the first tells which
+		// branches lead to no others.
+		if !top && depth+1 == w.leaves && !w.deep {
 			err = w.claim(e.child, 1)
 		} else {
-			err = w.tree(e.child, below, top)
+			err = w.tree(e.child, below, depth+1, top)
 		}
 		if err != nil {
 			return err
-		}
-		if i == 0 {
-			leaves = w.isLeaf(e.child)
 		}
 	}
 	return nil
 }
 
-func (w *walker) isLeaf(id uint64) bool {
-	flags := make([]byte, 2)
-	_, err := w.file.ReadAt(flags, int64(id*w.meta.pageSize)+8)
-	return err == nil && u16(flags) == leafPage
+func (w *walker) elements(p page, keys span, depth int) (elements []element, err error) {
+	l := w.level(depth)
+	l.elements, err = p.elements(l.elements[:0], keys)
+	return l.elements, err
 }
 
-func (w *walker) leaf(p page, keys span, top bool) error {
-	elements, err := p.elements(keys)
+func (w *walker) leaf(p page, keys span, depth int, top bool) error {
+	elements, err := w.elements(p, keys, depth)
 	if err != nil {
 		return fmt.Errorf("page %d: %w", p.id, err)
 	}
@@ -165,7 +183,7 @@ func (w *walker) leaf(p page, keys span, top bool) error {
 		if !top {
 			continue
 		}
-		if err := w.bucket(e.value); err != nil {
+		if err := w.bucket(e.value, depth+1); err != nil {
 			return fmt.Errorf("page %d: a bucket in it: %w", p.id, err)
 		}
 	}
@@ -174,12 +192,13 @@ func (w *walker) leaf(p page, keys span, top bool) error {
 
 // bucket follows a bucket from its entry in the top: a small one lies there
 // whole.
-func (w *walker) bucket(value []byte) error {
+func (w *walker) bucket(value []byte, depth int) error {
 	if len(value) < bucketHeader {
 		return errors.New("it is too short")
 	}
 	if root := u64(value); root != 0 {
-		return w.tree(root, span{}, false)
+		w.leaves = 0
+		return w.tree(root, span{}, depth, false)
 	}
 	raw := value[bucketHeader:]
 	if len(raw) < pageHeader {
@@ -189,5 +208,5 @@ func (w *walker) bucket(value []byte) error {
 	if p.flags != leafPage {
 		return errors.New("it is no leaf")
 	}
-	return w.leaf(p, span{}, false)
+	return w.leaf(p, span{}, depth, false)
 }

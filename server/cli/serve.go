@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"syscall"
 
 	"github.com/google/uuid"
@@ -39,6 +41,8 @@ func (p *program) serve(ctx context.Context, cmd *urfave.Command) (err error) {
 		return err
 	}
 	uuid.EnableRandPool()
+	c.width = cmp.Or(c.width, runtime.GOMAXPROCS(0))
+	defer runtime.KeepAlive(prepareRuntime(c.width))
 	f, held, err := claim(c.data)
 	if err != nil {
 		return err

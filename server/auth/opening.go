@@ -81,11 +81,12 @@ func (s *Service) store(tx db.Tx, c *Caller, a *db.Account, session db.Session, 
 
 // grant prepares a session and what names it; nothing is stored yet.
 func (s *Service) grant(c *Caller, p *Profile) (*Grant, *db.Session, error) {
-	now := s.Now().UTC().Truncate(time.Second)
+	created := s.Now().UTC() // of two within a second, the older must end first
+	now := created.Truncate(time.Second)
 	expires := now.Add(s.SessionLifetime)
 	session := &db.Session{
 		ID: token.NewID(), Audience: c.Audience.Name,
-		Created: db.At(now), Expires: db.At(expires), Addr: c.Addr.String(),
+		Created: db.At(created), Expires: db.At(expires), Addr: c.Addr.String(),
 	}
 	g := &Grant{Profile: *p, Expires: expires}
 	if c.Audience.OpaqueKey {

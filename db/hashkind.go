@@ -2,29 +2,38 @@ package db
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
 // hashKind is what a stored password hash costs to check: the string without
-// its salt and tag, "$argon2id$v=19$m=19456,t=2,p=1" or "$2b$10", "" for none.
+// its salts and tag, "$argon2id$v=19$m=19456,t=2,p=1" or "$2b$10", "" for none.
+// Most end in "$salt$tag". What is written otherwise:
+//
+//	…$2b$10$salt and tag in one                            bcrypt
+//	scrypt$N$salt$r$p$tag                                  Django
+//	$kunci-wrap$kind$salt$argon2id$v=19$m=…,t=…,p=…$salt$tag
 func hashKind(hash string) string {
-	kind, _, found := cutLast(hash)
-	if !found {
+	part := strings.Split(hash, "$")
+	n := len(part)
+	switch {
+	case n == 1:
 		return ""
+	case n == 6 && part[0] == "scrypt":
+		part = slices.Delete(part[:n-1], 2, 3)
+	case n > 5 && part[1] == "kunci-wrap":
+		part = slices.Delete(part[:n-2], 3, 4)
+	case n > 3 && isBcrypt(part[n-3], part[n-2]):
+		part = part[:n-1]
+	default:
+		part = part[:max(n-2, 1)]
 	}
-	if strings.HasPrefix(hash, "$2") { // bcrypt writes salt and tag in one
-		return kind
-	}
-	kind, _, _ = cutLast(kind)
-	return kind
+	return strings.Join(part, "$")
 }
 
-func cutLast(s string) (before, after string, found bool) {
-	i := strings.LastIndexByte(s, '$')
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
+// isBcrypt tells bcrypt's version and cost from what others write before a tag.
+func isBcrypt(version, cost string) bool {
+	return len(version) == 2 && version[0] == '2' && len(cost) == 2
 }
 
 // kindCount is how many accounts have a password hash of one kind.

@@ -3,7 +3,6 @@ package password
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -11,7 +10,7 @@ import (
 const costSamples = 3
 
 // Cost measures how long a failed check against a stored hash takes, once it
-// has left the queue. kind is what the hash begins with, up to its salt:
+// has left the queue. kind is the hash without its salts and its tag:
 // "$argon2id$v=19$m=19456,t=2,p=1" or "$2b$10"; "" is a hash of the current
 // parameters. Errors are those of Verify.
 func (h *Hasher) Cost(ctx context.Context, kind string) (time.Duration, error) {
@@ -26,17 +25,4 @@ func (h *Hasher) Cost(ctx context.Context, kind string) (time.Duration, error) {
 	}
 	slices.Sort(took)
 	return took[len(took)/2], nil
-}
-
-// Decoy is a hash of a kind, as Cost takes it, that no password matches but by
-// an accident of 2^-128.
-func Decoy(kind string) string {
-	switch {
-	case kind == "":
-		return ""
-	case strings.HasPrefix(kind, "$2"):
-		return kind + "$" + strings.Repeat(".", bcryptLen-len("$2b$10$"))
-	}
-	const salt16, tag32 = 22, 43 // characters of unpadded base64
-	return kind + "$" + strings.Repeat("A", salt16) + "$" + strings.Repeat("A", tag32)
 }

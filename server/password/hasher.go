@@ -87,9 +87,9 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	}
 	form := norm.NFC.String(password)
 	return run(ctx, h.gate, h.from, func() string {
-		a := argon2idHash{params: h.params, salt: make([]byte, newSaltLen)}
+		a := argon2Hash{params: h.params, salt: make([]byte, newSaltLen)}
 		rand.Read(a.salt) // never fails: the runtime stops the process instead
-		a.tag = a.derive(form, newTagLen)
+		a.tag = a.derive([]byte(form), newTagLen)
 		return a.String()
 	})
 }
@@ -107,9 +107,9 @@ type Result struct {
 // bcrypt only the first 72 bytes count, as they did where such a hash was made.
 //
 // With stored "" nothing matches, at the cost of a current hash. Errors: ErrStored,
-// before any work, when stored is unknown or out of bounds (the same cost can then be
-// had by a check against ""); *BusyError when the gate is full; the context's when
-// the caller left.
+// before any work, when stored is unknown, out of bounds, or fast and not wrapped (the
+// same cost can then be had by a check against ""); *BusyError when the gate is full;
+// the context's when the caller left.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, error) {
 	var against record
 	if stored == "" {

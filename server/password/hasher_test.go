@@ -156,6 +156,17 @@ func TestStaleLengths(t *testing.T) {
 	}
 }
 
+// argon2i's hashes look like current ones but for their name.
+func TestArgon2iIsStale(t *testing.T) {
+	t.Parallel()
+	salt, enc := make([]byte, 16), base64.RawStdEncoding
+	tag := argon2.Key([]byte("rahasia-baru"), salt, cheap.Time, cheap.Memory, cheap.Threads, 32)
+	stored := "$argon2i$v=19$m=64,t=1,p=1$" + enc.EncodeToString(salt) + "$" + enc.EncodeToString(tag)
+	if got, err := password.New(cheap, 1).Verify(t.Context(), stored, "rahasia-baru"); err != nil || !got.OK || !got.Stale {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestStale(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

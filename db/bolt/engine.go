@@ -67,8 +67,12 @@ func Open(path string) (e *Engine, err error) {
 	}()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	b, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:         600 * time.Millisecond,
-		FreelistType:    bbolt.FreelistMapType,
+		Timeout: 600 * time.Millisecond,
+		// The lowest free page is taken first. The other kind takes any, and the
+		// list of free pages, which wants its pages side by side, finds no room
+		// among them but at the end of the file: with 200,000 sessions coming and
+		// going it grew without end.
+		FreelistType:    bbolt.FreelistArrayType,
 		NoStatistics:    true,
 		InitialMmapSize: mapped(size),
 		OpenFile: func(path string, flag int, mode os.FileMode) (_ *os.File, err error) {

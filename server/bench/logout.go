@@ -46,19 +46,18 @@ func (b *Bench) Logout(ctx context.Context) ([]Row, error) {
 // logouts lets sign-outs and bare transactions take turns. Each round has its
 // share of the sessions.
 func (b *Bench) logouts(ctx context.Context, sessions []string, clients int) (p pair, err error) {
-	requests := make([][]byte, len(sessions))
-	for i, token := range sessions {
-		requests[i] = post(b.Server.Target, pathLogout, token, address(uint64(i)), nil)
-	}
-	share := shares(len(requests), rounds)
+	share := shares(len(sessions), rounds)
 	act := func(ctx context.Context, d time.Duration) *Tally {
+		var used, ended [][]byte
 		take := share()
-		return b.asks(ctx, clients, http.StatusOK, func(int, int) []byte {
-			if i := take(); i >= 0 {
-				return requests[i]
-			}
-			return nil
-		})(ctx, d)
+		for i := take(); i >= 0; i = take() {
+			from := address(uint64(i))
+			used = append(used, get(b.Server.Target, pathMe, sessions[i], from))
+			ended = append(ended, post(b.Server.Target, pathLogout, sessions[i], from, nil))
+		}
+		// Whoever signs out has asked for something before.
+		b.asks(ctx, b.Clients, http.StatusOK, each(used))(ctx, usedWithin)
+		return b.asks(ctx, clients, http.StatusOK, each(ended))(ctx, d)
 	}
 	if b.Bare == nil {
 		return beside(ctx, rounds, b.Duration, act, nil), nil
@@ -90,6 +89,20 @@ func (b *Bench) logouts(ctx context.Context, sessions []string, clients int) (p 
 		failure = err
 	}
 	return p, failure
+}
+
+// usedWithin bounds using all sessions of a round once.
+const usedWithin = time.Minute
+
+// each hands out requests to whichever client asks next.
+func each(requests [][]byte) func(client, n int) []byte {
+	var next atomic.Int64
+	return func(int, int) []byte {
+		if i := next.Add(1) - 1; i < int64(len(requests)) {
+			return requests[i]
+		}
+		return nil
+	}
 }
 
 // shares deals n things out in equal shares, one for each round; a share hands

@@ -97,7 +97,7 @@ func TestOrderWithinASet(t *testing.T) {
 	}
 }
 
-// What is refused takes no place, nor does a token's own text stay.
+// What was signed or found good is remembered; what is refused takes no place.
 func TestWhatIsRemembered(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -110,6 +110,10 @@ func TestWhatIsRemembered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.verified.held() != 1 {
+		t.Error("the one that was signed is not remembered")
+	}
+	r.verified = newVerified()
 	for name, refused := range map[string]func() error{
 		"altered": func() error {
 			_, err := r.Verify(tok[:len(tok)-1]+"A", "https://a.example", []string{"pwa"}, now)

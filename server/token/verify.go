@@ -54,6 +54,8 @@ func (r *Ring) Sign(c Claims) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("token: sign: %w", err)
 	}
+	// It will be used soon, and whose signature it bears is known.
+	r.verified.remember(r.verified.digest(tok), k, &c, c.Issuer, []string{c.Audience})
 	return tok, nil
 }
 
@@ -111,8 +113,8 @@ func (r *Ring) verifyAgain(s *signed, issuer string, audiences []string, now tim
 }
 
 // readForm checks all of a token that needs no key, but for its length, and
-// gives the key id in its footer. The library accepts several spellings of one token, so what reaches
-// it has been found canonical here.
+// gives the key id in its footer. The library accepts several spellings of one
+// token, so what reaches it has been found canonical here.
 func readForm(tok string) (kid string, err error) {
 	for i := range len(tok) {
 		if !tokenChar(tok[i]) {

@@ -48,7 +48,7 @@ const (
 	readWithin   = 20 * time.Second
 	writeWithin  = 30 * time.Second
 	idleWithin   = 2 * time.Minute
-	maxHeader    = 16 << 10
+	maxHeader    = 8 << 10 // and 4 KiB, which net/http adds
 	maxBody      = 64 << 10
 	smallBody    = 4 << 10 // what no document's request exceeds
 	largeBodies  = 128     // how many that are larger are read at once

@@ -13,7 +13,7 @@ import (
 
 const (
 	maxWaiting  = 64              // callers that may wait for a slot, or 32 a slot
-	maxPatience = 2 * time.Second // how long each of them waits
+	maxPatience = 4 * time.Second // how long each of them waits
 )
 
 // BusyError says that no hash could be run now: 503 with Retry-After (CONTRACT 4).

@@ -119,11 +119,23 @@ func (o Operator) User(who string) (u *User, err error) {
 	return u, err
 }
 
-// Users calls fn for every account in the order of ids until it returns
-// false. One that can't be read comes as an error.
-func (o Operator) Users(fn func(*User, error) bool) error {
+// UUID says which account is meant, even where the rest of it can't be shown.
+func (o Operator) UUID(who string) (id string, err error) {
+	err = o.Store.View(func(v db.View) error {
+		a, err := findUser(v, who)
+		if err == nil {
+			id = a.UUID.String()
+		}
+		return err
+	})
+	return id, err
+}
+
+// Users calls fn for every account from an id on, in the order of ids, until it
+// returns false. One that can't be read comes as an error.
+func (o Operator) Users(from uint64, fn func(*User, error) bool) error {
 	return o.Store.View(func(v db.View) error {
-		v.Accounts(0, func(a *db.Account, err error) bool {
+		v.Accounts(from, func(a *db.Account, err error) bool {
 			if err != nil {
 				return fn(nil, err)
 			}

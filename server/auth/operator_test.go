@@ -218,7 +218,7 @@ func TestUsersInOrder(t *testing.T) {
 	}
 	h.check(h.op.Delete(t.Context(), "3"))
 	var ids []uint64
-	h.check(h.op.Users(func(u *auth.User, err error) bool {
+	h.check(h.op.Users(0, func(u *auth.User, err error) bool {
 		h.check(err)
 		ids = append(ids, u.ID)
 		return len(ids) < 10
@@ -226,6 +226,15 @@ func TestUsersInOrder(t *testing.T) {
 	if got := fmt.Sprint(ids); got != "[1 2 4 5 6 7 8 9 10 11]" {
 		t.Errorf("ids %s", got)
 	}
+	h.check(h.op.Users(11, func(u *auth.User, err error) bool {
+		h.check(err)
+		if id := must[string](t)(h.op.UUID(u.Email)); u.ID != 11 || id != u.UUID {
+			t.Errorf("from 11 on: %+v, UUID %s", u, id)
+		}
+		return false
+	}))
+	_, err := h.op.UUID("nobody")
+	wantKind(t, err, auth.NotFound)
 	if faults := must[[]string](t)(h.op.Check()); len(faults) != 0 {
 		t.Errorf("faults %v", faults)
 	}

@@ -24,7 +24,7 @@ func (p *program) compactCommand() *urfave.Command {
 			if _, err := arguments(cmd); err != nil {
 				return err
 			}
-			return p.withData(cmd, p.reader(cmd), func(dir string, d *data) error {
+			return p.withData(cmd, func(dir string, d *data) error {
 				before, after, err := compact(dir, d)
 				if err != nil {
 					return err

@@ -10,4 +10,8 @@
 //	listen     a port in use stops the start before the folder is changed
 //	open       or, the first time, make: keys, data file, with --dev demo accounts
 //	serve      until a signal: drain, stop the workers, close, release
+//
+// Every other command that needs the data asks the server that runs on the
+// folder, else it locks the folder and asks the same handlers in its own process;
+// only what can't be done under a running server always locks.
 package cli

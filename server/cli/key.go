@@ -7,30 +7,19 @@ import (
 
 	urfave "github.com/urfave/cli/v3"
 
-	"kunci/server/auth"
+	"kunci/server/ctl"
 )
-
-// keyRow is a signing key as it is listed.
-type keyRow struct {
-	auth.PublishedKey
-	Until   *time.Time `json:"until"` // verifies before this time; null for the key that signs
-	Signing bool       `json:"signing"`
-}
 
 func (p *program) keyCommand() *urfave.Command {
 	return group("key", "the keys that sign tokens",
 		&urfave.Command{
 			Name: "list", Usage: "list the keys that still verify, the signing one first", Flags: []urfave.Flag{jsonFlag()},
-			Action: p.action(nil, func(_ context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
-				var rows []keyRow
-				for _, k := range o.Keys() {
-					row := keyRow{PublishedKey: auth.PublishedKey{ID: k.ID, Public: k.Public, Since: k.Created}, Signing: k.Signing}
-					if !k.Until.IsZero() {
-						row.Until = &k.Until
-					}
-					rows = append(rows, row)
+			Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
+				list, err := c.Keys(ctx)
+				if err != nil {
+					return err
 				}
-				return printList(cmd, rows, []string{"KID", "SIGNS", "SINCE", "UNTIL"}, func(k keyRow) []any {
+				return printList(cmd, list, []string{"KID", "SIGNS", "SINCE", "UNTIL"}, func(k ctl.Key) []any {
 					until := time.Time{}
 					if k.Until != nil {
 						until = *k.Until
@@ -41,21 +30,15 @@ func (p *program) keyCommand() *urfave.Command {
 		},
 		&urfave.Command{
 			Name: "rotate", Usage: "make a new signing key; the old one verifies until its last token has expired",
-			Action: p.action(nil, func(_ context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
-				before := o.Keys()
-				id, err := o.RotateKey()
+			Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
+				made, err := c.RotateKey(ctx)
 				if err != nil {
 					return err
 				}
-				if err := say(cmd, "%s signs from now on", id); err != nil {
+				if err := say(cmd, "%s signs from now on", made.ID); err != nil || made.Former == nil {
 					return err
 				}
-				for _, k := range o.Keys() {
-					if len(before) > 0 && k.ID == before[0].ID { // the one that signed stands first
-						return say(cmd, "%s verifies until %s", k.ID, shown(k.Until))
-					}
-				}
-				return nil
+				return say(cmd, "%s verifies until %s", made.Former.ID, shown(*made.Former.Until))
 			}),
 		},
 	)
@@ -64,8 +47,8 @@ func (p *program) keyCommand() *urfave.Command {
 func (p *program) checkCommand() *urfave.Command {
 	return &urfave.Command{
 		Name: "check", Usage: "look for damage in the data; prints ok or the faults, exit status 0 or 1",
-		Action: p.action(nil, func(_ context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
-			faults, err := o.Check()
+		Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
+			faults, err := c.Check(ctx)
 			if err != nil {
 				return err
 			}

@@ -35,7 +35,7 @@ func take(dir, command string) (*lock, error) {
 		case errors.Is(err, errReplaced):
 			continue
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			return nil, inUse(dir, command, holder(path))
+			return nil, &inUseError{dir, command, holder(path)}
 		case err != nil:
 			return nil, cantWrite(dir, err)
 		}
@@ -46,17 +46,26 @@ func take(dir, command string) (*lock, error) {
 	}
 }
 
-// inUse says who holds a folder, and what to do about it.
-func inUse(dir, command, holder string) error {
-	way := "stop it, run this again, start it again"
+// inUseError says who holds a folder, and what to do about it.
+type inUseError struct{ dir, command, holder string }
+
+func (e *inUseError) Error() string {
+	way := "let it end, and run this again"
 	switch {
-	case command == "serve":
+	case e.command == "serve":
 		way = "stop it first, or name another folder with --data"
-	case !strings.HasSuffix(holder, "(kunci serve)"):
-		way = "let it end, and run this again"
+	case e.byServer():
+		way = "stop it, run this again, start it again"
 	}
-	return fmt.Errorf("%s is in use by %s: %s", dir, holder, way)
+	return fmt.Sprintf("%s is in use by %s: %s", e.dir, e.holder, way)
 }
+
+// byServer says whether a server holds the folder, which can do what a command
+// asks for.
+func (e *inUseError) byServer() bool { return strings.HasSuffix(e.holder, "(kunci serve)") }
+
+// unnamed says whether the holder has not written yet what it is.
+func (e *inUseError) unnamed() bool { return e.holder == anotherProcess }
 
 func try(path string) (_ *lock, err error) {
 	const flags = os.O_RDWR | syscall.O_NOFOLLOW
@@ -98,12 +107,15 @@ func (l *lock) stands() bool {
 	return err == nil && os.SameFile(opened, standing)
 }
 
+// anotherProcess is a holder that has not written its name yet.
+const anotherProcess = "another process"
+
 // holder names the process that a held lock file tells of.
 func holder(path string) string {
 	b, err := os.ReadFile(path)
 	pid, command, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
 	if _, bad := strconv.Atoi(pid); err != nil || bad != nil {
-		return "another process" // which has not written its name yet
+		return anotherProcess
 	}
 	if command != "" {
 		pid += " (" + command + ")"

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	urfave "github.com/urfave/cli/v3"
+	"time"
 
 	"kunci/db"
 	"kunci/db/bolt"
@@ -99,71 +97,11 @@ func asFileError(err error) error {
 
 func (d *data) closeFiles() error { return d.store.Close() }
 
-// operator is the operator's side of open data, outside of a server. The
-// rules for passwords are those of the file: a dev file's are lax.
-func (d *data) operator(params password.Params, r *reader) auth.Operator {
-	return auth.Operator{Service: auth.New(auth.Config{
+// service is the core over open data, outside of a server. The rules for
+// passwords are those of the file: a dev file's are lax.
+func (d *data) service(params password.Params, lifetime time.Duration) *auth.Service {
+	return auth.New(auth.Config{
 		Store: d.store, Hasher: password.New(params, 0), Ring: d.ring,
-		SessionLifetime: r.lifetime(), Audiences: dialect.Names(), AllowCommon: d.store.Info().Dev,
-	})}
-}
-
-// operate runs an operator's command on the data folder.
-func (p *program) operate(cmd *urfave.Command, act func(auth.Operator) error) error {
-	r := p.reader(cmd)
-	params, _ := r.argon2(), r.lifetime()
-	return p.withData(cmd, r, func(_ string, d *data) error { return act(d.operator(params, r)) })
-}
-
-// withData runs a command on the data folder, which it locks: the server must
-// not be running.
-func (p *program) withData(cmd *urfave.Command, r *reader, act func(dir string, d *data) error) (err error) {
-	dir := r.folder()
-	if r.err != nil {
-		return r.err
-	}
-	f, err := look(dir)
-	if err != nil {
-		return err
-	}
-	if f.missing || !f.holdsData() {
-		return noData(dir)
-	}
-	held, err := take(dir, commandName(cmd))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, held.release()) }()
-	if f, err = look(dir); err != nil { // as it is now that nobody else changes it
-		return err
-	}
-	d, err := openData(f)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.closeFiles()) }()
-	// Half of a migration is of no use, so nothing interrupts it.
-	if err := d.store.Migrate(context.Background()); err != nil {
-		return err
-	}
-	return act(dir, d)
-}
-
-func noData(dir string) error {
-	hint := "name the folder with --data"
-	if _, err := os.Stat(settingNamed("data").devDef); err == nil && dir != filepath.Clean(settingNamed("data").devDef) {
-		hint += " (or say --dev for " + settingNamed("data").devDef + ")"
-	}
-	return fmt.Errorf("there is no data in %s: start kunci serve first, or %s", dir, hint)
-}
-
-// action is what most commands are: arguments, then one act of an operator.
-func (p *program) action(names []string, act func(context.Context, *urfave.Command, auth.Operator, []string) error) urfave.ActionFunc {
-	return func(ctx context.Context, cmd *urfave.Command) error {
-		args, err := arguments(cmd, names...)
-		if err != nil {
-			return err
-		}
-		return p.operate(cmd, func(o auth.Operator) error { return act(ctx, cmd, o, args) })
-	}
+		SessionLifetime: lifetime, Audiences: dialect.Names(), AllowCommon: d.store.Info().Dev,
+	})
 }

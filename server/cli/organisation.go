@@ -6,40 +6,41 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"kunci/server/auth"
+	"kunci/server/ctl"
 )
 
 // organised is what differs between companies, divisions and roles.
 type organised struct {
 	name, plural string
 	flags        []urfave.Flag
-	add          func(context.Context, *urfave.Command, auth.Operator, string) (*auth.Organised, error)
-	list         func(auth.Operator) ([]auth.Organised, error)
+	add          func(context.Context, *urfave.Command, *ctl.Client, string) (*auth.Organised, error)
+	list         func(*ctl.Client, context.Context) ([]auth.Organised, error)
 }
 
 func (p *program) companyCommand() *urfave.Command {
 	return p.organised(organised{
-		name: "company", plural: "companies", list: auth.Operator.Companies,
-		add: func(ctx context.Context, cmd *urfave.Command, o auth.Operator, name string) (*auth.Organised, error) {
-			return o.AddCompany(ctx, name, cmd.String("uuid"))
+		name: "company", plural: "companies", list: (*ctl.Client).Companies,
+		add: func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, name string) (*auth.Organised, error) {
+			return c.AddCompany(ctx, name, cmd.String("uuid"))
 		},
 	})
 }
 
 func (p *program) divisionCommand() *urfave.Command {
 	return p.organised(organised{
-		name: "division", plural: "divisions", list: auth.Operator.Divisions,
+		name: "division", plural: "divisions", list: (*ctl.Client).Divisions,
 		flags: []urfave.Flag{&urfave.StringFlag{Name: "company", Usage: "`NAME` or UUID of the company it belongs to; required", Required: true}},
-		add: func(ctx context.Context, cmd *urfave.Command, o auth.Operator, name string) (*auth.Organised, error) {
-			return o.AddDivision(ctx, cmd.String("company"), name, cmd.String("uuid"))
+		add: func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, name string) (*auth.Organised, error) {
+			return c.AddDivision(ctx, cmd.String("company"), name, cmd.String("uuid"))
 		},
 	})
 }
 
 func (p *program) roleCommand() *urfave.Command {
 	return p.organised(organised{
-		name: "role", plural: "roles", list: auth.Operator.Roles,
-		add: func(ctx context.Context, cmd *urfave.Command, o auth.Operator, name string) (*auth.Organised, error) {
-			return o.AddRole(ctx, name, cmd.String("uuid"))
+		name: "role", plural: "roles", list: (*ctl.Client).Roles,
+		add: func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, name string) (*auth.Organised, error) {
+			return c.AddRole(ctx, name, cmd.String("uuid"))
 		},
 	})
 }
@@ -49,10 +50,10 @@ func (p *program) organised(k organised) *urfave.Command {
 	return group(k.name, k.plural+", for memberships",
 		&urfave.Command{
 			Name: "add", Usage: "make a " + k.name, ArgsUsage: "NAME", Flags: append(k.flags, uuidFlag, jsonFlag()),
-			Action: p.action([]string{"NAME"}, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
-				made, err := k.add(ctx, cmd, o, args[0])
+			Action: p.action([]string{"NAME"}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+				made, err := k.add(ctx, cmd, c, args[0])
 				if err != nil {
-					standing, _ := k.list(o) // it only helps to word the error
+					standing, _ := k.list(c, ctx) // it only helps to word the error
 					return organisedTaken(err, k.name, made, standing)
 				}
 				if cmd.Bool("json") {
@@ -63,8 +64,8 @@ func (p *program) organised(k organised) *urfave.Command {
 		},
 		&urfave.Command{
 			Name: "list", Usage: "list the " + k.plural, Flags: []urfave.Flag{jsonFlag()},
-			Action: p.action(nil, func(_ context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
-				list, err := k.list(o)
+			Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
+				list, err := k.list(c, ctx)
 				if err != nil {
 					return err
 				}

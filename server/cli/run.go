@@ -14,21 +14,22 @@ import (
 	"kunci/mail"
 	"kunci/server"
 	"kunci/server/auth"
+	"kunci/server/ctl"
 	"kunci/server/dialect"
 	"kunci/server/password"
 	"kunci/server/social"
 )
 
-const (
-	sweepEvery = 10 * time.Minute
-	// workersWithin is how long workers may take to stop, after the 8 s that
-	// requests under way have: 10 s in all.
-	workersWithin = time.Second
-)
+const sweepEvery = 10 * time.Minute
 
 // run serves open data on a listener until ctx ends, and closes the data.
 func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listener) error {
 	log := p.logger(c)
+	commands, err := ctl.Listen(c.data)
+	if err != nil {
+		return errors.Join(err, d.closeFiles())
+	}
+	defer func() { _ = commands.Close() }() // closed long since, where it served
 	sender, letters, err := c.mailer()
 	if err != nil {
 		return errors.Join(err, d.closeFiles())
@@ -42,6 +43,8 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var workers sync.WaitGroup
+	moved := make(chan error, 1)
+	workers.Go(func() { watch(background, d.engine, moved) })
 	workers.Go(func() { worker.Run(background) })
 	workers.Go(func() { sweep(background, service, log) })
 	workers.Go(func() {
@@ -65,7 +68,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 		log.Warn("THIS IS --dev, FOR TRYING IT OUT ONLY: the passwords of demo accounts are public, and social claims may be taken as sent", "demo_accounts", len(demos))
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.New(config).Serve(ctx, l) }()
+	go func() { served <- answer(ctx, server.New(config), l, commands) }()
 	defer context.AfterFunc(ctx, func() { log.Info("stopping: requests under way are finished") })()
 	select {
 	case <-d.engine.Failed():
@@ -73,22 +76,18 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 		// the disk. Nothing is drained, nothing is closed.
 		log.Error("the data file takes no more writes", "cause", d.engine.Failure().Error())
 		return fmt.Errorf("%s takes no more writes: look after the disk and start again", filepath.Join(c.data, dataFile))
-	case cause := <-watch(background, d.engine):
+	case cause := <-moved:
 		// What is written from now on nobody finds again.
 		log.Error("the data file is not in its place", "cause", cause.Error())
 		return fmt.Errorf("%s: %w: put the data back, and start again", filepath.Join(c.data, dataFile), cause)
 	case err = <-served:
 	}
 	stop()
-	finished(&workers, log)
 	if ctx.Err() != nil && err != nil {
 		log.Warn("some requests were cut off", "cause", err.Error())
 		err = nil
 	}
-	if err = errors.Join(err, d.closeFiles()); err == nil {
-		log.Info("stopped")
-	}
-	return err
+	return errors.Join(err, shut(d, &workers, log))
 }
 
 // warn says in the log what a start allows, though somebody may not mean it.
@@ -101,17 +100,6 @@ func (c *serveConfig) warn(ctx context.Context, d *data, log *slog.Logger) error
 		log.Warn("the public URL has changed: tokens issued before open nothing while it is changed, and links mailed before lead to the old one", "was", was, "is", c.publicURL)
 	}
 	return err
-}
-
-// finished waits for the workers, but not for ever.
-func finished(workers *sync.WaitGroup, log *slog.Logger) {
-	done := make(chan struct{})
-	go func() { workers.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(workersWithin):
-		log.Warn("a worker did not stop in time")
-	}
 }
 
 // sweep removes what has expired, now and then.

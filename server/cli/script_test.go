@@ -223,7 +223,8 @@ func halt(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // request: http METHOD PATH STATUS [BODY] asks the script's server, with TOKEN
-// as the bearer where it is set, and keeps the token that the answer holds.
+// as the bearer where it is set, and keeps the token that the answer holds, and
+// the answer itself in the file answer. A body that is no JSON is a form.
 func request(ts *testscript.TestScript, _ bool, args []string) {
 	body := ""
 	if len(args) > 3 {
@@ -232,6 +233,9 @@ func request(ts *testscript.TestScript, _ bool, args []string) {
 	r, err := http.NewRequest(args[0], ts.Getenv("URL")+args[1], strings.NewReader(body))
 	ts.Check(err)
 	r.Header.Set("Content-Type", "application/json")
+	if body != "" && body[0] != '{' {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	r.Header.Set("Accept-Language", "en")
 	if token := ts.Getenv("TOKEN"); token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -240,7 +244,7 @@ func request(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	var got bytes.Buffer
 	_, err = got.ReadFrom(answer.Body)
-	ts.Check(errors.Join(err, answer.Body.Close()))
+	ts.Check(errors.Join(err, answer.Body.Close(), os.WriteFile(ts.MkAbs("answer"), got.Bytes(), 0o600)))
 	if strconv.Itoa(answer.StatusCode) != args[2] {
 		ts.Fatalf("%s %s: %d, want %s\n%s", args[0], args[1], answer.StatusCode, args[2], got.String())
 	}

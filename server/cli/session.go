@@ -7,14 +7,15 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"kunci/server/auth"
+	"kunci/server/ctl"
 )
 
 func (p *program) sessionCommand() *urfave.Command {
 	return group("session", "who is signed in",
 		&urfave.Command{
 			Name: "list", Usage: "list the open sessions of a user, the newest first", ArgsUsage: whoArg, Flags: []urfave.Flag{jsonFlag()},
-			Action: p.action([]string{whoArg}, func(_ context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
-				list, err := o.Sessions(args[0])
+			Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+				list, err := c.Sessions(ctx, args[0])
 				if err != nil {
 					return err
 				}
@@ -34,31 +35,30 @@ func (p *program) sessionCommand() *urfave.Command {
 func (p *program) revoke(ctx context.Context, cmd *urfave.Command) error {
 	who := cmd.String("user")
 	if who == "" {
-		return p.action([]string{"ID"}, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
-			if err := o.RevokeSession(ctx, args[0]); err != nil {
+		return p.action([]string{"ID"}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+			if err := c.RevokeSession(ctx, args[0]); err != nil {
 				return err
 			}
 			return say(cmd, "session %s is over", args[0])
 		})(ctx, cmd)
 	}
-	return p.action(nil, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
-		ended := toEnd(o, who)
-		if err := o.RevokeSessions(ctx, who); err != nil {
+	return p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
+		ended, err := c.RevokeSessions(ctx, who)
+		if err != nil {
 			return err
 		}
-		return say(cmd, "every session of %s is over; %s", who, ended)
+		return say(cmd, "every session of %s is over; %s", who, howMany(ended))
 	})(ctx, cmd)
 }
 
-// toEnd says how many sessions of a user an act is about to end. Sessions that
-// can't be read must not keep them from being ended.
-func toEnd(o auth.Operator, who string) string {
-	list, err := o.Sessions(who)
-	switch {
-	case err != nil:
+// howMany says how many sessions an act has ended.
+func howMany(ended ctl.Ended) string {
+	switch n := ended.Sessions; {
+	case n == nil:
 		return "how many ended can't be read (see kunci check)"
-	case len(list) == 1:
+	case *n == 1:
 		return "1 session ended"
+	default:
+		return fmt.Sprintf("%d sessions ended", *n)
 	}
-	return fmt.Sprintf("%d sessions ended", len(list))
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -87,40 +86,6 @@ func (t *table) print(w io.Writer) error {
 		_, _ = fmt.Fprintln(out, strings.Join(cells, "\t"))
 	}
 	return out.Flush()
-}
-
-// printJSON prints a value as indented JSON. Characters that would steer a
-// terminal stand only inside strings, where JSON can write them as escapes.
-func printJSON(w io.Writer, v any) error {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	for line := range strings.Lines(b.String()) {
-		if _, err := fmt.Fprintln(w, neutral(strings.TrimSuffix(line, "\n"))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// printList prints a list as JSON, [] where it is empty, or as a table.
-func printList[T any](cmd *urfave.Command, list []T, head []string, row func(T) []any) error {
-	w := cmd.Root().Writer
-	if cmd.Bool("json") {
-		if list == nil {
-			list = []T{}
-		}
-		return printJSON(w, list)
-	}
-	t := table{head: head}
-	for _, v := range list {
-		t.add(row(v)...)
-	}
-	return t.print(w)
 }
 
 // say prints one line for people.

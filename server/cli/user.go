@@ -7,6 +7,7 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"kunci/server/auth"
+	"kunci/server/ctl"
 	"kunci/server/dialect"
 )
 
@@ -18,8 +19,8 @@ const whoHelp = "USER is an e-mail, a username, a UUID or an id."
 func (p *program) userCommand() *urfave.Command {
 	cmd := group("user", "accounts",
 		p.userAdd(), p.userList(), p.userShow(), p.userSet(), p.userPasswd(),
-		p.userAct("disable", "end a user's sessions and keep the user from signing in", "%s is disabled", auth.Operator.Disable),
-		p.userAct("enable", "let a disabled user sign in again", "%s may sign in again", auth.Operator.Enable),
+		p.userAct("disable", "end a user's sessions and keep the user from signing in", "%s is disabled", (*ctl.Client).Disable),
+		p.userAct("enable", "let a disabled user sign in again", "%s may sign in again", (*ctl.Client).Enable),
 		p.userDelete(),
 	)
 	cmd.Description = whoHelp
@@ -43,18 +44,18 @@ func (p *program) userAdd() *urfave.Command {
 			if in.Name == nil {
 				return usage(cmd, "--name is missing")
 			}
-			return p.operate(cmd, func(o auth.Operator) error { return p.addUser(ctx, cmd, o, in) })
+			return p.operate(ctx, cmd, func(c *ctl.Client) error { return p.addUser(ctx, cmd, c, in) })
 		},
 	}
 }
 
-func (p *program) addUser(ctx context.Context, cmd *urfave.Command, o auth.Operator, in auth.NewUser) (err error) {
+func (p *program) addUser(ctx context.Context, cmd *urfave.Command, c *ctl.Client, in auth.NewUser) (err error) {
 	if !cmd.Bool("no-password") {
 		if in.Password, err = p.newPassword(ctx); err != nil {
 			return err
 		}
 	}
-	u, err := o.AddUser(ctx, in)
+	u, err := c.AddUser(ctx, in)
 	if err != nil {
 		return userTaken(err, in.Edit)
 	}
@@ -67,24 +68,15 @@ func (p *program) addUser(ctx context.Context, cmd *urfave.Command, o auth.Opera
 func (p *program) userList() *urfave.Command {
 	return &urfave.Command{
 		Name: "list", Usage: "list the accounts", Flags: []urfave.Flag{jsonFlag()},
-		Action: p.action(nil, func(_ context.Context, cmd *urfave.Command, o auth.Operator, _ []string) error {
-			var users []*auth.User
-			unreadable := 0
-			err := o.Users(func(u *auth.User, err error) bool {
-				if err != nil {
-					unreadable++
-				} else {
-					users = append(users, u)
-				}
-				return true
+		Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
+			out := newListing(cmd, []string{"ID", "EMAIL", "USERNAME", "NAME", "COMPANY", "DISABLED", "CREATED"}, func(u *auth.User) []any {
+				return []any{u.ID, u.Email, u.Username, u.Name, u.Company, u.Disabled, u.Created}
 			})
+			unreadable, err := c.Users(ctx, out.add)
 			if err != nil {
 				return err
 			}
-			head := []string{"ID", "EMAIL", "USERNAME", "NAME", "COMPANY", "DISABLED", "CREATED"}
-			if err := printList(cmd, users, head, func(u *auth.User) []any {
-				return []any{u.ID, u.Email, u.Username, u.Name, u.Company, u.Disabled, u.Created}
-			}); err != nil {
+			if err := out.end(); err != nil {
 				return err
 			}
 			if unreadable > 0 {
@@ -98,8 +90,8 @@ func (p *program) userList() *urfave.Command {
 func (p *program) userShow() *urfave.Command {
 	return &urfave.Command{
 		Name: "show", Usage: "show all of an account but its password", ArgsUsage: whoArg, Description: whoHelp, Flags: []urfave.Flag{jsonFlag()},
-		Action: p.action([]string{whoArg}, func(_ context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
-			u, err := o.User(args[0])
+		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+			u, err := c.User(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -128,19 +120,15 @@ func (p *program) userSet() *urfave.Command {
 			if e == (auth.Edit{}) {
 				return usage(cmd, "name at least one thing to change")
 			}
-			return p.operate(cmd, func(o auth.Operator) error {
-				before, err := o.User(args[0])
-				if err != nil {
-					return err
-				}
-				u, err := o.SetUser(ctx, args[0], e)
+			return p.operate(ctx, cmd, func(c *ctl.Client) error {
+				made, err := c.SetUser(ctx, args[0], e)
 				if err != nil {
 					return userTaken(err, e)
 				}
 				if cmd.Bool("json") {
-					return printJSON(p.stdout, u)
+					return printJSON(p.stdout, made.After)
 				}
-				return say(cmd, "%s", changed(before, u))
+				return say(cmd, "%s", changed(made.Before, made.After))
 			})
 		},
 	}
@@ -150,29 +138,29 @@ func (p *program) userPasswd() *urfave.Command {
 	return &urfave.Command{
 		Name: "passwd", Usage: "give an account another password; its sessions end", ArgsUsage: whoArg,
 		Description: whoHelp + "\nThe password is asked for on the terminal, or is one line of standard input.",
-		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
-			if _, err := o.User(args[0]); err != nil {
+		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+			if _, err := c.User(ctx, args[0]); err != nil {
 				return err // before anybody thinks up a password
 			}
 			pw, err := p.newPassword(ctx)
 			if err != nil {
 				return err
 			}
-			ended := toEnd(o, args[0])
-			if err := o.SetPassword(ctx, args[0], pw, dialect.Indonesian); err != nil {
+			ended, err := c.SetPassword(ctx, args[0], pw, dialect.Indonesian)
+			if err != nil {
 				return err
 			}
-			return say(cmd, "%s has another password; %s", args[0], ended)
+			return say(cmd, "%s has another password; %s", args[0], howMany(ended))
 		}),
 	}
 }
 
 // userAct is a command that does one thing to one account.
-func (p *program) userAct(name, about, done string, act func(auth.Operator, context.Context, string) error) *urfave.Command {
+func (p *program) userAct(name, about, done string, act func(*ctl.Client, context.Context, string) error) *urfave.Command {
 	return &urfave.Command{
 		Name: name, Usage: about, ArgsUsage: whoArg, Description: whoHelp,
-		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
-			if err := act(o, ctx, args[0]); err != nil {
+		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+			if err := act(c, ctx, args[0]); err != nil {
 				return err
 			}
 			return say(cmd, done, args[0])
@@ -184,8 +172,8 @@ func (p *program) userDelete() *urfave.Command {
 	return &urfave.Command{
 		Name: "delete", Usage: "delete an account and all that belongs to it", ArgsUsage: whoArg, Description: whoHelp,
 		Flags: []urfave.Flag{&urfave.BoolFlag{Name: "yes", Usage: "don't ask", HideDefault: true}},
-		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, o auth.Operator, args []string) error {
-			u, err := o.User(args[0])
+		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+			u, err := c.User(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -194,7 +182,7 @@ func (p *program) userDelete() *urfave.Command {
 					return err
 				}
 			}
-			if err := o.Delete(ctx, u.UUID); err != nil {
+			if err := c.Delete(ctx, u.UUID); err != nil {
 				return err
 			}
 			return say(cmd, "account %d, %s, is deleted", u.ID, u.Email)

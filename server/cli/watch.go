@@ -12,23 +12,19 @@ import (
 const watchEvery = 2 * time.Second
 
 // watch sends one error when the data file was removed, replaced or moved
-// away; nothing until then, and nothing more after ctx has ended.
-func watch(ctx context.Context, e *bolt.Engine) <-chan error {
-	moved := make(chan error, 1)
-	go func() {
-		every := time.NewTicker(watchEvery)
-		defer every.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-every.C:
-			}
-			if err := e.Moved(); err != nil {
-				moved <- err
-				return
-			}
+// away, and returns; or when ctx has ended. The file must not be closed before.
+func watch(ctx context.Context, e *bolt.Engine, moved chan<- error) {
+	every := time.NewTicker(watchEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
 		}
-	}()
-	return moved
+		if err := e.Moved(); err != nil {
+			moved <- err
+			return
+		}
+	}
 }

@@ -52,17 +52,23 @@ func (p *program) tree() *urfave.Command {
 			"Every setting of serve is also read from the environment: --public-url from KUNCI_PUBLIC_URL.\n" +
 			"Exit status: 0 fine, 1 failed, 2 wrong usage.",
 		HideHelpCommand: true,
-		HideVersion:     true,
-		Flags:           append(sharedFlags(), versionFlag()),
-		Reader:          p.stdin,
-		Writer:          p.stdout,
-		ErrWriter:       p.stderr,
+		// The library completes names of commands and flags, for bash, zsh and fish.
+		EnableShellCompletion: true,
+		ConfigureShellCompletionCommand: func(c *urfave.Command) {
+			c.Hidden = false
+			c.Usage = "print what makes a shell complete commands: source <(kunci completion bash)"
+		},
+		HideVersion: true,
+		Flags:       append(sharedFlags(), versionFlag()),
+		Reader:      p.stdin,
+		Writer:      p.stdout,
+		ErrWriter:   p.stderr,
 		// Main alone prints errors and chooses the exit code.
 		ExitErrHandler: func(context.Context, *urfave.Command, error) {},
 		Commands: []*urfave.Command{
 			p.serveCommand(), p.userCommand(), p.companyCommand(), p.divisionCommand(), p.roleCommand(),
-			p.sessionCommand(), p.keyCommand(), p.checkCommand(), p.compactCommand(), p.healthCommand(), p.versionCommand(), p.benchCommand(), p.helloCommand(),
-			helpCommand(),
+			p.sessionCommand(), p.keyCommand(), p.checkCommand(), p.compactCommand(),
+			p.healthCommand(), p.configCommand(), p.versionCommand(), p.benchCommand(), p.helloCommand(), helpCommand(),
 		},
 	}
 	p.strict(root)

@@ -57,17 +57,6 @@ func (e *endedSessions) some(max int) (ids []db.ID) {
 	return ids
 }
 
-// hold ends the session of a token or key in memory.
-func (s *Service) hold(b bearer) {
-	_ = s.Store.View(func(v db.View) error { // one that can't be read does not stand either
-		session, _, err := s.find(v, b)
-		if err == nil {
-			s.ended.add(session.ID)
-		}
-		return err
-	})
-}
-
 // storeEnded stores the ends that are only in memory so far, and stops at the
 // first that still can't be.
 func (s *Service) storeEnded(ctx context.Context) error {

@@ -132,15 +132,28 @@ func (s *Service) SignOut(ctx context.Context, _ Caller, credential string) (Don
 	if err != nil {
 		return Done{}, err
 	}
-	err = s.update(ctx, func(tx db.Tx) error {
-		session, _, err := s.find(tx.View, b)
-		if err != nil {
-			return err
+	var id db.ID
+	err = s.Store.View(func(v db.View) error {
+		session, _, err := s.find(v, b)
+		if err == nil {
+			id = session.ID
 		}
-		return tx.EndSession(session.ID)
+		return err
+	})
+	if err != nil {
+		return Done{}, err
+	}
+	// Acts are done one after the other, so what can be seen before is: whatever
+	// changes meanwhile only ends the session too.
+	err = s.update(ctx, func(tx db.Tx) error {
+		err := tx.EndSession(id)
+		if isNotFound(err) {
+			return noSession("the session is gone")
+		}
+		return err
 	})
 	if err != nil && AsError(err).Kind == Busy {
-		s.hold(b)
+		s.ended.add(id)
 	}
 	return Done{}, err
 }

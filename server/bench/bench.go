@@ -33,12 +33,16 @@ type Bench struct {
 	Hello *Server
 	Hash  func(context.Context) error // hashes one password
 	Width int                         // how many hashes run at once
-	// Bare makes a bare data file with so many sessions and returns what
-	// removes the n-th in a transaction of its own.
-	Bare func(sessions int) (act func(n int) error, remove func() error, err error)
+	// Bare makes a bare data file whose acts have a transaction each, Store one
+	// as a server has it, without a server.
+	Bare, Store Endings
 
 	hashed Tally // all bare hashing so far
 }
+
+// Endings makes a data file with so many sessions and returns what ends the
+// n-th for good, and what closes and removes the file.
+type Endings func(sessions int) (end func(n int) error, remove func() error, err error)
 
 // signInClients is how many sign in at the same time: enough to keep every
 // CPU busy, few enough that nobody is refused.

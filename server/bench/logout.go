@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -29,18 +30,37 @@ func (b *Bench) Logout(ctx context.Context) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := many.byRate("logout", fmt.Sprintf("%d clients", b.Clients), "one bbolt Update per act")
+	r := ended(fmt.Sprintf("%d clients", b.Clients), many, b.Clients)
 	b.overIdle(&r)
-
 	one, err := b.logouts(ctx, sessions[:few], 1)
 	if err != nil {
 		return nil, err
 	}
-	alone := row("logout", "1 client", together(one.acts))
-	if _, yard, ratio := one.by(middleMS); ratio != nil {
-		alone.Yardstick, alone.YardstickMS, alone.Ratio = "p50 of one bbolt Update", number(yard), ratio
+	rows := []Row{r, ended("1 client", one, 1)}
+	if b.Store == nil || b.Bare == nil {
+		return rows, nil
 	}
-	return []Row{r, alone}, nil
+	for _, writers := range []int{b.Clients, 1} {
+		p, err := b.endings(ctx, max(leastSessions, len(sessions)), writers)
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, ended(fmt.Sprintf("store, %d at once", writers), p, writers))
+	}
+	return rows, nil
+}
+
+// ended is the row of sign-outs: those of many are held to the yardstick's
+// rate, those of one to how long it waits.
+func ended(what string, p pair, clients int) Row {
+	if clients > 1 {
+		return p.byRate("logout", what, "one bbolt Update per act")
+	}
+	r := row("logout", what, together(p.acts))
+	if _, yard, ratio := p.by(middleMS); ratio != nil {
+		r.Yardstick, r.YardstickMS, r.Ratio = "p50 of one bbolt Update", number(yard), ratio
+	}
+	return r
 }
 
 // logouts lets sign-outs and bare transactions take turns. Each round has its
@@ -62,33 +82,52 @@ func (b *Bench) logouts(ctx context.Context, sessions []string, clients int) (p 
 	if b.Bare == nil {
 		return beside(ctx, rounds, b.Duration, act, nil), nil
 	}
-	count := max(leastSessions, len(sessions))
-	bare, remove, err := b.Bare(count)
+	yard, done, err := b.Bare.timed(max(leastSessions, len(sessions)), clients, rounds+1)
 	if err != nil {
 		return p, err
 	}
+	return beside(ctx, rounds, b.Duration, act, yard), done()
+}
+
+// endings lets the store's own acts and bare transactions take turns.
+func (b *Bench) endings(ctx context.Context, sessions, writers int) (p pair, err error) {
+	act, done, err := b.Store.timed(sessions, writers, rounds)
+	if err != nil {
+		return p, err
+	}
+	yard, doneBare, err := b.Bare.timed(sessions, writers, rounds+1)
+	if err != nil {
+		return p, errors.Join(err, done())
+	}
+	p = beside(ctx, rounds, b.Duration, act, yard)
+	return p, errors.Join(done(), doneBare())
+}
+
+// timed is a load that ends sessions of a file made for it, so many times; done
+// removes the file and says what failed.
+func (e Endings) timed(sessions, workers, times int) (load timed, done func() error, err error) {
+	end, remove, err := e(sessions)
+	if err != nil {
+		return nil, nil, err
+	}
 	var failure error
 	var once sync.Once
-	bareShare := shares(count, rounds+1)
-	yard := func(ctx context.Context, d time.Duration) *Tally {
-		take := bareShare()
-		return acts(ctx, clients, d, func(int, int) error {
+	share := shares(sessions, times)
+	load = func(ctx context.Context, d time.Duration) *Tally {
+		take := share()
+		return acts(ctx, workers, d, func(int, int) error {
 			i := take()
 			if i < 0 {
 				return errSpent
 			}
-			err := bare(i)
+			err := end(i)
 			if err != nil {
 				once.Do(func() { failure = err })
 			}
 			return err
 		})
 	}
-	p = beside(ctx, rounds, b.Duration, act, yard)
-	if err := remove(); failure == nil {
-		failure = err
-	}
-	return p, failure
+	return load, func() error { return errors.Join(failure, remove()) }, nil
 }
 
 // usedWithin bounds using all sessions of a round once.

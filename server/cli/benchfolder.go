@@ -183,6 +183,21 @@ func (f *benchFolder) sessions(ctx context.Context, d *data, n int) ([]string, e
 	return slices.Clip(tokens), err
 }
 
+// bareSessions opens n sessions without tokens: account ids begin at 1.
+func (f *benchFolder) bareSessions(ctx context.Context, d *data, n int) ([]db.ID, error) {
+	now := time.Now()
+	ids := make([]db.ID, n)
+	for i := range ids {
+		ids[i] = token.NewID()
+	}
+	return ids, inActs(ctx, d.store, n, sessionsPerAct, func(tx db.Tx, i int) error {
+		return tx.AddSession(&db.Session{
+			ID: ids[i], Account: 1 + uint64(i%f.people.Count), Audience: "snapotp",
+			Created: db.At(now), Expires: db.At(now.Add(24 * time.Hour)), Addr: "192.0.2.1",
+		})
+	})
+}
+
 // session is a session that is yet to be stored, and its token.
 func session(d *data, username string, now, expires time.Time) (signed string, s db.Session, err error) {
 	var a *db.Account

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
 
+	"kunci/db"
 	"kunci/db/bolt"
 	"kunci/server/bench"
 	"kunci/server/password"
@@ -58,10 +60,10 @@ func (m *measurement) run(ctx context.Context) error {
 		Clients: m.clients, Duration: m.duration, Rate: m.rate, Width: m.width,
 		People: &bench.People{Count: m.accounts, Password: secret},
 		Hash:   func(ctx context.Context) error { _, err := hasher.Hash(ctx, secret); return err },
-		Bare:   m.bare,
+		Bare:   m.bare, Store: m.store(ctx, hasher),
 	}
 	if m.target != nil {
-		b.Server.Target, b.People.Run = *m.target, "-"+hexRandom(2)
+		b.Server.Target, b.People.Run, b.Store = *m.target, "-"+hexRandom(2), nil
 		if err := b.Probe(ctx); err != nil {
 			return fmt.Errorf("%w: name a running kunci with --url", err)
 		}
@@ -158,6 +160,29 @@ func (m *measurement) bare(sessions int) (act func(int) error, remove func() err
 		return nil, nil, err
 	}
 	return y.End, y.Remove, nil
+}
+
+// store makes a data folder for acts without a server, likewise.
+func (m *measurement) store(ctx context.Context, hasher *password.Hasher) bench.Endings {
+	return func(sessions int) (end func(int) error, remove func() error, err error) {
+		f := benchFolder{path: filepath.Join(m.dir, "store"), hasher: hasher,
+			people: &bench.People{Count: sessions/benchLogoutsOfOne + 1, Password: secretPassword()}}
+		if _, _, err := f.make(ctx); err != nil {
+			return nil, nil, err
+		}
+		d, err := openFiles(f.path, dataFile)
+		if err != nil {
+			return nil, nil, err
+		}
+		remove = func() error { return errors.Join(d.closeFiles(), os.RemoveAll(f.path)) }
+		ids, err := f.bareSessions(ctx, d, sessions)
+		if err != nil {
+			return nil, nil, errors.Join(err, remove())
+		}
+		return func(n int) error {
+			return d.store.Update(ctx, func(tx db.Tx) error { return tx.EndSession(ids[n]) })
+		}, remove, nil
+	}
 }
 
 // onThisMachine says whether an address is a loopback one.

@@ -152,7 +152,8 @@ func (w *walker) branch(p page, keys span, depth int, top bool) error {
 			below.to = elements[i+1].key
 		}
 		// All leaves of a tree lie equally deep, so the first tells which
-		// branches lead to no others.
+		// branches lead to no others. Reading every child would read the whole
+		// file; one that is damaged into something else shows when it is read.
 		if !top && depth+1 == w.leaves && !w.deep {
 			err = w.claim(e.child, 1)
 		} else {

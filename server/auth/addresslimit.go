@@ -17,15 +17,15 @@ type Limits struct {
 // DefaultLimits are those of a deployment.
 var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5}
 
-// atOnce is how many questions at Facebook an address may have under way,
-// atOnceAround how many the network around it: what ends well is not limited
-// otherwise, and an outage makes each wait.
+// atOnce is how many sign-ins an address may have under way, atOnceAround how
+// many the network around it: until a password is judged or Facebook has
+// answered, nothing counts against them.
 const (
 	atOnce       = 32
 	atOnceAround = 40
 )
 
-// enter takes a place for such a question; leave gives it back.
+// enter takes a place for a sign-in; leave gives it back.
 func (l *limiter) enter(addr netip.Addr) (leave func(), err error) {
 	one, around := networks(addr)
 	l.mu.Lock()

@@ -41,6 +41,19 @@ func TestDecoysAreLikeTheAccounts(t *testing.T) {
 			}
 		}
 	}
+	before := f.kinds
+	f.set(map[string]time.Duration{slow: time.Second, fast: time.Millisecond, "": time.Millisecond}, map[string]int64{slow: 750, fast: 250, "": 1})
+	moved := 0
+	for i := range 10_000 {
+		sum := sha256.Sum256(fmt.Append(nil, "name", i))
+		is := f.decoy(digest(sum[:]))
+		if was := (&floor{kinds: before}).decoy(digest(sum[:])); was != is {
+			moved++
+		}
+	}
+	if moved > 100 {
+		t.Errorf("one account more changes the decoys of %d names of 10,000", moved)
+	}
 	if n := drawn[slow]; n < 7300 || n > 7700 {
 		t.Errorf("%d of 10,000 are slow, where three quarters of the accounts are", n)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"maps"
+	"math/bits"
 	"slices"
 	"sync"
 	"time"
@@ -50,23 +51,47 @@ func (s *Service) MeasureFloor(ctx context.Context) error {
 	s.floor.mu.Lock()
 	known := s.floor.costs
 	s.floor.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, measureWithin)
+	defer cancel()
 	costs := map[string]time.Duration{}
+	defer func() { s.floor.set(costs, accounts) }() // what is known by then is better than nothing
 	for kind := range accounts {
-		cost, measured := known[kind]
-		if !measured {
-			var err error
-			cost, err = s.Hasher.Cost(ctx, kind)
-			if errors.Is(err, password.ErrStored) {
-				continue // it is checked as no hash is
-			}
-			if err != nil {
-				return err
-			}
+		if cost, measured := known[kind]; measured {
+			costs[kind] = cost
 		}
-		costs[kind] = cost
 	}
-	s.floor.set(costs, accounts)
+	for kind := range accounts {
+		if _, measured := costs[kind]; measured {
+			continue
+		}
+		cost, err := s.cost(ctx, kind)
+		switch {
+		case err == nil:
+			costs[kind] = cost
+		case !errors.Is(err, password.ErrStored): // one that can't be checked is checked as no hash is
+			return err
+		}
+	}
 	return nil
+}
+
+// measureWithin bounds waiting for room at a gate that others keep full.
+const measureWithin = time.Minute
+
+// cost measures one kind, as soon as there is room for it.
+func (s *Service) cost(ctx context.Context, kind string) (time.Duration, error) {
+	for {
+		cost, err := s.Hasher.Cost(ctx, kind)
+		var busy *password.BusyError
+		if !errors.As(err, &busy) {
+			return cost, err
+		}
+		select {
+		case <-time.After(busy.RetryAfter):
+		case <-ctx.Done():
+			return 0, err
+		}
+	}
 }
 
 func (f *floor) set(costs map[string]time.Duration, accounts map[string]int64) {
@@ -90,7 +115,9 @@ func (f *floor) decoy(name digest) string {
 	if len(f.kinds) == 0 {
 		return ""
 	}
-	drawn := binary.BigEndian.Uint64(name[:]) % f.kinds[len(f.kinds)-1].upTo
+	// By its place among all names, so that one account more moves the bounds of
+	// a kind by a hair, and with them hardly any name.
+	drawn, _ := bits.Mul64(binary.BigEndian.Uint64(name[:]), f.kinds[len(f.kinds)-1].upTo)
 	i := slices.IndexFunc(f.kinds, func(k kindShare) bool { return drawn < k.upTo })
 	return password.Decoy(f.kinds[i].kind)
 }

@@ -53,6 +53,35 @@ func TestFewNetworksCannotFillTheGate(t *testing.T) {
 	}
 }
 
+// However many guesses an address sends at the same moment, and however late
+// they are answered, few are judged before they count.
+func TestFewGuessesAtOnce(t *testing.T) {
+	t.Parallel()
+	slow := someMilliseconds(t)
+	h := newHouse(t, func(c *auth.Config) { c.Hasher = slow; c.Limits = auth.DefaultLimits })
+	h.register("budi@example.com", "budi")
+	if err := h.MeasureFloor(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	judged := 0
+	for range 3 {
+		for _, err := range atOnce(100, func(i int) error {
+			_, err := h.SignIn(t.Context(), caller(snapotp, "203.0.113.9"), auth.SignIn{Username: fmt.Sprint("nobody", i), Password: newPassword})
+			return err
+		}) {
+			if auth.AsError(err).Kind == auth.Unauthenticated {
+				judged++
+			}
+		}
+	}
+	if judged < 10 || judged > 10+32 {
+		t.Errorf("%d guesses of one address were judged", judged)
+	}
+	if _, err := h.login(snapotp, "budi", goodPassword, "198.51.100.7"); err != nil {
+		t.Errorf("a bystander: %v", err)
+	}
+}
+
 // someMilliseconds is a hasher whose hashes take long enough for callers to
 // pile up, and short enough for the queue to pass in time, on this machine as
 // it is now.

@@ -110,7 +110,7 @@ type limiter struct {
 	names *lru.Cache[digest, *slowed]
 	known *lru.Cache[digest, *places]
 	addrs *lru.Cache[digest, *slope]
-	// inside counts the questions under way by address.
+	// inside counts the sign-ins under way by address.
 	inside map[string]int
 	// named is the digest of a name: keyed, since it is stored.
 	named func(name string) digest

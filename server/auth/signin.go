@@ -63,6 +63,11 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
+	leave, err := s.limits.enter(c.Addr)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	// A client may close its half of the connection once it has asked, which
 	// looks as if it had left. Waiting is bounded by the gate.
 	ctx = context.WithoutCancel(ctx)
@@ -72,7 +77,7 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 		// by what stands now.
 		g, err = s.signIn(ctx, &c, &in)
 	}
-	return g, s.countFailure(&c, err)
+	return g, err
 }
 
 func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, error) {
@@ -95,6 +100,9 @@ func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, er
 		return nil, err
 	}
 	giveBack()
+	if err := s.admitted(c, seen.Account, seen.profile); err != nil {
+		return nil, err // before it costs another hash
+	}
 	return s.open(ctx, c, seen, opening{
 		gcmID:   in.GCMID,
 		rehash:  s.rehash(ctx, c, result, in.Password),
@@ -180,6 +188,7 @@ func (s *Service) verify(ctx context.Context, c *Caller, a *seen, name digest, p
 	case result.OK:
 		cause = "the account is disabled"
 	}
+	s.limits.failed(c.Addr, s.Now()) // at once: others of the same address may be on their way
 	s.holdBack(result)
 	return password.Result{}, wrongPassword(cause)
 }

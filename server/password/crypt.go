@@ -14,6 +14,10 @@ import (
 // at its end CRYPT_MAX_PASSPHRASE_SIZE. Longer ones would cost in proportion.
 const longestCrypt = 511
 
+// longestSHACrypt is the longest that bare sha-crypt takes here: it costs less than
+// twice what a short one does, so that the time tells nothing (Cost).
+const longestSHACrypt = 128
+
 // shaCrypt is $5$ or $6$ ("Unix crypt using SHA-256 and SHA-512", Ulrich Drepper).
 type shaCrypt struct {
 	name    string
@@ -28,8 +32,7 @@ var (
 	sha512Crypt = shaCrypt{"sha512-crypt", "$6$", sha512.New, 86, 4}
 )
 
-// The bounds of sha-crypt. A million rounds take 1 s, for the longest password
-// less than 4; passlib's default is 656,000.
+// The bounds of sha-crypt. A million rounds take 1 to 2 s; passlib's default is 656,000.
 const (
 	usualRounds = 5000 // where none are given
 	minRounds   = 1000 // crypt(3) never made fewer
@@ -47,9 +50,13 @@ func (c shaCrypt) recipe(rounds uint32, salt []byte) (recipe, error) {
 	case !cryptSalt(salt, maxSHACryptSalt):
 		return recipe{}, refused("sha-crypt salt not up to 16 printable characters")
 	}
+	longest := longestSHACrypt
+	if rounds < fastIterations {
+		longest = longestCrypt
+	}
 	return recipe{
 		name: c.name, setting: fmt.Sprintf("rounds=%d", rounds), salt: salt,
-		fast: rounds < fastIterations, longest: longestCrypt,
+		fast: rounds < fastIterations, longest: longest,
 		derive: func(password string) []byte {
 			return crypt.KeySHACrypt(c.make, []byte(password), salt, int(rounds))
 		},

@@ -63,6 +63,6 @@
 //
 // The salt is the inner one in unpadded base64. What argon2id hashes is the inner tag:
 // bytes, but for md5-crypt, sha-crypt and phpass the characters that stand in their
-// hashes. A password with a NUL byte, or longer than 1024 bytes (of $1$, $5$ and $6$ 511),
+// hashes. A password with a NUL byte, or longer than 1024 bytes (of $1$ 511, of $5$ and $6$ 128 or, where wrapped, 511),
 // matches none of these.
 package password

@@ -43,6 +43,7 @@ type gate struct {
 	running int
 	queue   []*waiter // in order of arrival; empty while a slot is free
 	past    shares
+	usual   time.Duration // of a hash, by those of late
 }
 
 // waiter is a caller in the queue. turn gets one value at most, and only from
@@ -108,7 +109,7 @@ func (g *gate) join(from networks) (w *waiter, free bool) {
 	now := time.Now()
 	if g.running < g.width {
 		g.running++
-		g.past.count(from, now)
+		g.past.count(from, 1, now)
 		return nil, true
 	}
 	w = &waiter{nets: from, turn: make(chan bool, 1)}
@@ -142,18 +143,24 @@ func (g *gate) remove(w *waiter) bool {
 	return true
 }
 
-// leave hands a slot on.
-func (g *gate) leave() {
+// leave hands a slot on. A hash that took as long as several counts as many.
+func (g *gate) leave(from networks, took time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := time.Now()
+	if g.usual > 0 {
+		g.past.count(from, float64(took)/float64(g.usual)-1, now)
+		g.usual += (took - g.usual) / 16
+	} else {
+		g.usual = took
+	}
 	if len(g.queue) == 0 {
 		g.running--
 		return
 	}
-	now := time.Now()
 	w := g.past.first(g.queue, now)
 	g.remove(w)
-	g.past.count(w.nets, now)
+	g.past.count(w.nets, 1, now)
 	w.turn <- true
 }
 
@@ -165,7 +172,8 @@ func run[T any](ctx context.Context, g *gate, from networks, work func() T) (val
 	if err := g.enter(ctx, from); err != nil {
 		return value, err
 	}
-	defer g.leave()
+	began := time.Now()
+	defer func() { g.leave(from, time.Since(began)) }()
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = panicked(cause)

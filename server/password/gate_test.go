@@ -194,6 +194,7 @@ func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 			"plain",
 			"$argon2id$v=19$m=4194304,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODw",
 			"$argon2id$v=19$m=64,t=11,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODw",
+			"$argon2id$v=19$m=262144,t=4,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODw",
 			"$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
 		} {
 			if _, err := h.Verify(t.Context(), stored, "rahasia-baru"); !errors.Is(err, ErrStored) {

@@ -29,7 +29,8 @@ const minMemory = 7 * 1024
 var errParams = errors.New("password: argon2id parameters out of bounds")
 
 // Validate says whether p may be chosen for new hashes: within the bounds that
-// Verify keeps (memory up to 256 MiB, 1–10 passes, 1–16 lanes) and with at least
+// Verify keeps (memory up to 256 MiB, 1–10 passes, together up to 768 MiB, 1–16
+// lanes) and with at least
 // 7 MiB of memory. Hash enforces the bounds alone, so that tests can be cheap.
 func (p Params) Validate() error {
 	if p.Memory < minMemory {
@@ -45,6 +46,8 @@ func (p Params) bounds() error {
 		return fmt.Errorf("%w: %d threads, not 1–%d", errParams, p.Threads, maxThreads)
 	case p.Time < 1 || p.Time > maxTime:
 		return fmt.Errorf("%w: time %d, not 1–%d", errParams, p.Time, maxTime)
+	case p.Memory*p.Time > maxWork && p.Memory <= maxMemory:
+		return fmt.Errorf("%w: memory %d KiB times %d passes is over %d", errParams, p.Memory, p.Time, maxWork)
 	case p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory:
 		return fmt.Errorf("%w: memory %d KiB, not 8 a thread to %d", errParams, p.Memory, maxMemory)
 	}

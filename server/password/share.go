@@ -50,13 +50,13 @@ type shares struct {
 	swept time.Time
 }
 
-func (s *shares) count(n networks, t time.Time) {
+func (s *shares) count(n networks, hashes float64, t time.Time) {
 	if t.Sub(s.swept) > halfLife {
 		maps.DeleteFunc(s.of, func(_ netip.Prefix, one share) bool { return one.now(t) == 0 })
 		s.swept = t
 	}
 	for _, net := range n {
-		s.of[net] = share{s.of[net].now(t) + 1, t}
+		s.of[net] = share{s.of[net].now(t) + hashes, t}
 	}
 }
 

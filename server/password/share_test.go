@@ -132,12 +132,35 @@ func TestPastHashesCount(t *testing.T) {
 	})
 }
 
+// What counts is how long the slots were held, not how often.
+func TestDearHashesCountForMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, open := newStreet(t)
+		open()
+		took := func(addr string, d time.Duration) {
+			_, err := run(t.Context(), s.h.gate, networksOf(netip.MustParseAddr(addr)), func() bool { time.Sleep(d); return true })
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		for range 20 {
+			took("198.51.100.7", 10*time.Millisecond)
+		}
+		took("192.0.2.1", 300*time.Millisecond)
+		open = occupy(t.Context(), s.h)
+		s.come("192.0.2.1", "198.51.100.7")
+		open()
+		s.want("served", s.served, "198.51.100.7", "192.0.2.1")
+	})
+}
+
 func TestSharesTakeLittleMemory(t *testing.T) {
 	t.Parallel()
 	all, now := shares{of: map[netip.Prefix]share{}}, time.Now()
 	for i := range 100_000 {
 		now = now.Add(10 * time.Millisecond) // a hundred hashes a second
-		all.count(networksOf(netip.AddrFrom4([4]byte{byte(i), byte(i >> 8), byte(i >> 16), 1})), now)
+		all.count(networksOf(netip.AddrFrom4([4]byte{byte(i), byte(i >> 8), byte(i >> 16), 1})), 1, now)
 	}
 	if len(all.of) > 15_000 {
 		t.Errorf("%d shares are kept", len(all.of))

@@ -16,6 +16,7 @@ const (
 	maxStored  = 256        // bytes of the whole string
 	maxMemory  = 256 * 1024 // KiB
 	maxTime    = 10
+	maxWork    = 768 * 1024 // KiB times passes, of argon2: what libsodium calls moderate
 	maxThreads = 16
 	minSaltLen = 8 // bytes, of argon2; RFC 9106 3.1. A short salt elsewhere is no danger to us
 	maxSaltLen = 64

@@ -29,7 +29,7 @@ type slow struct {
 }
 
 var slows = []slow{
-	{"header", "GET /healthz HTTP/1.1\r\nHost: kunci.test\r\nX: " + strings.Repeat("x", 15<<10), 10 * time.Second, false},
+	{"header", "GET /healthz HTTP/1.1\r\nHost: kunci.test\r\nX: " + strings.Repeat("x", 11<<10), 10 * time.Second, false},
 	{"body", "POST /api/v1/login HTTP/1.1\r\nHost: kunci.test\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n" +
 		strings.Repeat(" ", 3<<10), 20 * time.Second, false},
 	{"large body", "POST /api/v1/login HTTP/1.1\r\nHost: kunci.test\r\nContent-Type: application/json\r\nContent-Length: 65536\r\n\r\n" +

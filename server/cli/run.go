@@ -47,6 +47,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	workers.Go(func() { watch(background, d.engine, moved) })
 	workers.Go(func() { worker.Run(background) })
 	workers.Go(func() { sweep(background, service, log) })
+	workers.Go(func() { c.backups(background, auth.Operator{Service: service}, log) })
 	workers.Go(func() {
 		service.KeepDelays(background, func(err error) { log.Error("delays of sign-ins can't be stored", "cause", err.Error()) })
 	})

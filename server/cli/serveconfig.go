@@ -49,6 +49,7 @@ type serveConfig struct {
 	facebook      social.FacebookConfig
 	smtp          *mail.SMTP // nil: mail becomes files
 	mailFrom      string     // "": kunci@ the host of the public URL
+	backup        schedule
 	logText       bool
 	logLevel      slog.Level
 }
@@ -65,7 +66,7 @@ func (p *program) serveConfig(r *reader) (*serveConfig, error) {
 			ForgotsPerTenMinutes: r.number("limit-forgots-per-ten-minutes", 0, mostLimit),
 			ExemptLoopback:       r.dev,
 		},
-		proxies: r.proxies(), origins: r.origins(), shoopStatus: r.shoopStatus(),
+		proxies: r.proxies(), origins: r.origins(), shoopStatus: r.shoopStatus(), backup: r.schedule(),
 	}
 	if c.noDemo && !c.dev {
 		r.fault("no-demo", "it is of no use without --dev")

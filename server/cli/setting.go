@@ -66,6 +66,10 @@ var settings = []setting{
 	{name: "limit-sign-ups-per-hour", def: strconv.Itoa(auth.DefaultLimits.SignUpsPerHour), help: "`N` sign-ups of one address within an hour; 0 is no limit"},
 	{name: "limit-forgots-per-ten-minutes", def: strconv.Itoa(auth.DefaultLimits.ForgotsPerTenMinutes), help: "`N` forgotten passwords of one address within ten minutes; 0 is no limit"},
 
+	{name: "backup-dir", help: "`FOLDER` that the server backs up to by itself; without, it does not"},
+	{name: "backup-every", def: "24h", help: "`DURATION` between two backups, from 1s; 0 is none"},
+	{name: "backup-keep", def: "7", help: "`N` backups are kept, the oldest goes"},
+
 	{name: "no-demo", kind: yes, help: "with --dev: a new data folder has no demo accounts"},
 	{name: "log-format", help: "`FORMAT` of the log, json or text (default: text on a terminal, else json)"},
 	{name: "log-level", def: "info", help: "`LEVEL` of the log: debug, info, warn or error"},

@@ -1,0 +1,31 @@
+package auth
+
+import (
+	"errors"
+	"io"
+
+	"kunci/db"
+)
+
+// Snapshot says which state of which data a backup copied.
+type Snapshot struct {
+	Instance string `json:"instance"` // the id that the data file shares with its keys
+	Schema   int    `json:"schema"`
+	Size     int64  `json:"size"` // of the copy in bytes
+}
+
+// Backup writes a consistent copy of the data file while sign-ins and other
+// acts go on: all that was acknowledged before it began is in it. The keys are
+// not; whoever keeps them with it reads them after, so that none that signed
+// for a session in it is missing.
+func (o Operator) Backup(w io.Writer) (Snapshot, error) {
+	size, err := o.Store.Backup(w)
+	if errors.Is(err, db.ErrUnavailable) {
+		return Snapshot{}, err
+	}
+	if err != nil {
+		return Snapshot{}, fail(Internal, "internal", err)
+	}
+	info := o.Store.Info()
+	return Snapshot{Instance: info.Instance.String(), Schema: info.Schema, Size: size}, nil
+}

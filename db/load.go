@@ -28,15 +28,25 @@ const (
 // An error ends it. The first len(refused) accounts were dealt with before; a
 // chunk after them may stand as well where ctx ended.
 func (s *Store) Load(ctx context.Context, accounts []*Account, within time.Duration) (refused []error, err error) {
+	newcomers := make([]Newcomer, len(accounts))
+	for i, a := range accounts {
+		newcomers[i].Account = a
+	}
+	return s.LoadMembers(ctx, newcomers, within)
+}
+
+// LoadMembers is Load for accounts that may have a membership, which stands
+// with its account or not at all. Company, division and role must stand.
+func (s *Store) LoadMembers(ctx context.Context, newcomers []Newcomer, within time.Duration) (refused []error, err error) {
 	next, err := s.nextAccountID()
 	if err != nil {
 		return nil, err
 	}
 	size := loadFirst
 	prepare := func(id uint64) <-chan *chunk {
-		n := min(size, len(accounts))
-		ready, mine := make(chan *chunk, 1), accounts[:n]
-		accounts = accounts[n:]
+		n := min(size, len(newcomers))
+		ready, mine := make(chan *chunk, 1), newcomers[:n]
+		newcomers = newcomers[n:]
 		go func() { ready <- newChunk(mine, id) }()
 		return ready
 	}
@@ -78,6 +88,7 @@ type chunk struct {
 type item struct {
 	from    *Account
 	account Account
+	member  *Membership
 	raw     []byte   // the record, under the id that account has by now
 	invalid error    // why it can stand nowhere
 	refused error    // why it does not stand here
@@ -92,11 +103,11 @@ type claim struct {
 
 // newChunk encodes accounts under the ids that they will have unless some are
 // refused, or somebody else takes one.
-func newChunk(accounts []*Account, next uint64) *chunk {
-	c := &chunk{items: make([]item, len(accounts)), indexes: map[Space][]claim{}, next: next}
-	for i, a := range accounts {
-		it := &c.items[i]
-		it.from, it.account = a, *a
+func newChunk(newcomers []Newcomer, next uint64) *chunk {
+	c := &chunk{items: make([]item, len(newcomers)), indexes: map[Space][]claim{}, next: next}
+	for i, n := range newcomers {
+		it, a := &c.items[i], n.Account
+		it.from, it.account, it.member = a, *a, n.Membership
 		if a.ID == 0 {
 			it.account.ID = c.next
 		}
@@ -153,6 +164,9 @@ func (c *chunk) store(t Tx) error {
 			}
 		}
 	}
+	if err := c.join(t); err != nil {
+		return err
+	}
 	kinds := map[string]int64{}
 	for i := range c.items {
 		if it := &c.items[i]; it.refused == nil {
@@ -170,9 +184,7 @@ func (c *chunk) store(t Tx) error {
 // judge refuses the accounts that claim what another holds: one that stands, or
 // an earlier one of the chunk that is not refused itself.
 func (c *chunk) judge(t Tx) {
-	for i := range c.items {
-		c.items[i].refused = c.items[i].invalid
-	}
+	c.judgeMembers(t)
 	for _, space := range accountIndexes {
 		for _, k := range c.indexes[space] {
 			if it := &c.items[k.item]; it.refused == nil && t.r.Get(space, k.key) != nil {
@@ -241,6 +253,9 @@ func (c *chunk) settle(refused []error) []error {
 		it := &c.items[i]
 		if refused = append(refused, it.refused); it.refused == nil {
 			it.from.ID = it.account.ID
+			if it.member != nil {
+				it.member.Account = it.account.ID
+			}
 		}
 	}
 	return refused

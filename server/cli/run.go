@@ -20,7 +20,11 @@ import (
 	"kunci/server/social"
 )
 
-const sweepEvery = 10 * time.Minute
+const (
+	sweepEvery = 10 * time.Minute
+	// longRefusal is a refusal of which people would think that the server hangs.
+	longRefusal = 3 * time.Second
+)
 
 // run serves open data on a listener until ctx ends, and closes the data.
 func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listener) error {
@@ -129,6 +133,9 @@ func measure(ctx context.Context, s *auth.Service, log *slog.Logger) {
 	} else if now := s.Floor(); now != before {
 		debug.FreeOSMemory() // what the hashes took, and nobody may need for long
 		log.Info("wrong passwords are refused after a fixed time, twice that of the slowest hash", "seconds", now.Seconds())
+		if now > longRefusal {
+			log.Warn("some account's password hash takes long to check, and so does every refusal until its owner has signed in: user list --json shows the families (password_family)")
+		}
 	}
 }
 

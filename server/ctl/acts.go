@@ -92,7 +92,7 @@ var acts = []act{
 	&userAdd, &userList, &userShow, &userSet, &userPasswd, &userDisable, &userEnable, &userDelete,
 	&companyAdd, &divisionAdd, &roleAdd, &companyList, &divisionList, &roleList,
 	&sessionList, &sessionRevoke, &sessionRevokeAll,
-	&keyList, &keyRotate, &dataCheck, &dataBackup,
+	&keyList, &keyRotate, &dataCheck, &dataBackup, &userImport, &userExport,
 }
 
 // toAccount does one thing to one account. The account is noted before: a

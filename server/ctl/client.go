@@ -29,7 +29,11 @@ func (c *Client) send(ctx context.Context, name string, in any) (io.ReadCloser, 
 	if err := write(&b, in); err != nil {
 		return nil, errors.New("what was given is no UTF-8 text") // and is not repeated: it may hold a password
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+host+path(name), &b)
+	return c.post(ctx, name, &b)
+}
+
+func (c *Client) post(ctx context.Context, name string, body io.Reader) (io.ReadCloser, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+host+path(name), body)
 	if err != nil {
 		return nil, err
 	}

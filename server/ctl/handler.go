@@ -83,7 +83,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Content-Type") != mediaJSON:
 		status, reason = http.StatusUnsupportedMediaType, "media_type"
 	default:
-		x.err = h.acts[r.URL.Path].serve(r.Context(), &x.doing, w, http.MaxBytesReader(w, r.Body, mostBytes))
+		// An act may last longer than reading it may; once the server's deadline
+		// has passed, it would take the client for gone.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // in this process there is none
+		body := r.Body
+		if _, endless := h.acts[r.URL.Path].(taker); !endless {
+			body = http.MaxBytesReader(w, body, mostBytes)
+		}
+		x.err = h.acts[r.URL.Path].serve(r.Context(), &x.doing, w, body)
 		x.ended = true
 		return
 	}

@@ -42,7 +42,7 @@ func (p *program) serve(ctx context.Context, cmd *urfave.Command) (err error) {
 	}
 	uuid.EnableRandPool()
 	c.width = cmp.Or(c.width, runtime.GOMAXPROCS(0))
-	defer runtime.KeepAlive(prepareRuntime(c.width))
+	defer runtime.KeepAlive(prepareRuntime())
 	f, held, err := claim(c.data)
 	if err != nil {
 		return err

@@ -62,7 +62,15 @@ func (c *Client) broken(ctx context.Context, name string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fmt.Errorf("the running server ended before it had answered, and may have done %q or not: see its log, and look before you run this again", name)
+	return &unansweredError{name}
+}
+
+// unansweredError says that nobody knows whether an act was done.
+type unansweredError struct{ name string }
+
+// Error says what to do about it.
+func (e *unansweredError) Error() string {
+	return fmt.Sprintf("the running server ended before it had answered, and may have done %q or not: see its log, and look before you run this again", e.name)
 }
 
 // AddUser makes an account.

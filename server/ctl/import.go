@@ -168,6 +168,9 @@ func (c *Client) Import(ctx context.Context, from io.Reader, how auth.Import, ne
 	defer func() { _ = list.Close() }()
 	var report *auth.ImportReport
 	body, err := c.post(ctx, userImport.name, io.MultiReader(&options, list))
+	if errors.As(err, new(*unansweredError)) { // an import can be run again, whatever was done of it
+		err = cutOff(ctx)
+	}
 	if err == nil {
 		defer func() { _ = body.Close() }()
 		report, err = importAnswer(ctx, body, news)

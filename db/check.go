@@ -60,7 +60,7 @@ func (c *checker) stands(account uint64, of string) {
 }
 
 func (c *checker) accounts() {
-	last, err := c.lastAccountID()
+	last, err := c.LastAccountID()
 	if err != nil {
 		c.fault("the counter of accounts: %v", err)
 	}

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// hashKind is what a stored password hash costs to check: the string without
+// HashKind is what a stored password hash costs to check: the string without
 // its salts and tag, "$argon2id$v=19$m=19456,t=2,p=1" or "$2b$10", "" for none.
 // Most end in "$salt$tag". What is written otherwise:
 //
 //	…$2b$10$salt and tag in one                            bcrypt
 //	scrypt$N$salt$r$p$tag                                  Django
 //	$kunci-wrap$kind$salt$argon2id$v=19$m=…,t=…,p=…$salt$tag
-func hashKind(hash string) string {
+func HashKind(hash string) string {
 	part := strings.Split(hash, "$")
 	n := len(part)
 	switch {
@@ -59,7 +59,7 @@ func (v View) HashKinds() map[string]int64 {
 
 // countKinds moves an account from the kind of one hash to that of another.
 func (t Tx) countKinds(was, is string) error {
-	from, to := hashKind(was), hashKind(is)
+	from, to := HashKind(was), HashKind(is)
 	if from == to {
 		return nil
 	}
@@ -85,8 +85,8 @@ func (t Tx) countKind(kind string, by int64) error {
 func (c *checker) hashKinds() {
 	counted := map[string]int64{}
 	c.Accounts(0, func(a *Account, err error) bool {
-		if err == nil && hashKind(a.PasswordHash) != "" {
-			counted[hashKind(a.PasswordHash)]++
+		if err == nil && HashKind(a.PasswordHash) != "" {
+			counted[HashKind(a.PasswordHash)]++
 		}
 		return true
 	})

@@ -69,7 +69,7 @@ func (s *Store) LoadMembers(ctx context.Context, newcomers []Newcomer, within ti
 
 func (s *Store) nextAccountID() (id uint64, err error) {
 	err = s.View(func(v View) error {
-		last, err := v.lastAccountID()
+		last, err := v.LastAccountID()
 		id = last + 1
 		return err
 	})
@@ -170,7 +170,7 @@ func (c *chunk) store(t Tx) error {
 	kinds := map[string]int64{}
 	for i := range c.items {
 		if it := &c.items[i]; it.refused == nil {
-			kinds[hashKind(it.account.PasswordHash)]++
+			kinds[HashKind(it.account.PasswordHash)]++
 		}
 	}
 	for kind, n := range kinds {
@@ -212,7 +212,7 @@ func (c *chunk) judge(t Tx) {
 
 // number gives the accounts that will stand their ids, and moves the counter.
 func (c *chunk) number(t Tx) error {
-	last, err := t.lastAccountID()
+	last, err := t.LastAccountID()
 	if err != nil {
 		return err
 	}

@@ -36,10 +36,14 @@ func (c *chunk) judgeMembers(t Tx) {
 
 // canName says why a membership can't name what it does, whosever it is.
 func (v View) canName(m *Membership) error {
-	_, noCompany := v.Company(m.Company)
-	_, noRole := v.Role(m.Role)
-	d, noDivision := v.Division(m.Division)
-	if err := errors.Join(noCompany, noRole, noDivision); err != nil {
+	if _, err := v.Company(m.Company); err != nil {
+		return err
+	}
+	if _, err := v.Role(m.Role); err != nil {
+		return err
+	}
+	d, err := v.Division(m.Division)
+	if err != nil {
 		return err
 	}
 	if d.Company != m.Company {
@@ -89,10 +93,3 @@ func addAll[T any](records []*T, add func(*T) error) error {
 	}
 	return nil
 }
-
-// LastAccountID is the highest account id ever given, 0 for none.
-func (v View) LastAccountID() (uint64, error) { return v.lastAccountID() }
-
-// HashKind is what a stored password hash costs to check: all of it but salts
-// and tag, as HashKinds counts it; "" for none.
-func HashKind(hash string) string { return hashKind(hash) }

@@ -155,18 +155,8 @@ func (t Tx) PutMembership(m *Membership) error {
 	if _, err := t.Account(m.Account); err != nil {
 		return err
 	}
-	if _, err := t.Company(m.Company); err != nil {
+	if err := t.canName(m); err != nil {
 		return err
-	}
-	if _, err := t.Role(m.Role); err != nil {
-		return err
-	}
-	d, err := t.Division(m.Division)
-	if err != nil {
-		return err
-	}
-	if d.Company != m.Company {
-		return errors.New("db: the division belongs to another company")
 	}
 	if err := t.DeleteMembership(m.Account); err != nil && !errors.Is(err, ErrNotFound) {
 		return err

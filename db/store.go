@@ -173,7 +173,8 @@ type counter struct {
 	Last uint64 `cbor:"1,keyasint"`
 }
 
-func (v View) lastAccountID() (uint64, error) {
+// LastAccountID is the highest account id ever given, 0 for none.
+func (v View) LastAccountID() (uint64, error) {
 	c, err := get[counter](v.r, spaceMeta, metaCounter)
 	if errors.Is(err, ErrNotFound) {
 		return 0, nil
@@ -189,7 +190,7 @@ var errIDsUsedUp = errors.New("db: the account ids are used up")
 // claimAccountID gives the next id, or sees to it that the counter goes on
 // past a given one. An id is never given twice, even after a deletion.
 func (t Tx) claimAccountID(given uint64) (uint64, error) {
-	last, err := t.lastAccountID()
+	last, err := t.LastAccountID()
 	if err != nil {
 		return 0, err
 	}

@@ -13,7 +13,8 @@ import (
 // opening is what happens in the same act as a new session.
 type opening struct {
 	gcmID   string
-	rehash  string
+	rehash  func() string                       // makes a new hash of the password, "" for none; nil: as it is
+	hash    string                              // what rehash made
 	byOwner bool                                // the range becomes a known one
 	change  func(tx db.Tx, a *db.Account) error // further changes to the account; may run again
 }
@@ -23,6 +24,9 @@ type opening struct {
 func (s *Service) open(ctx context.Context, c *Caller, was *seen, o opening) (*Grant, error) {
 	if err := s.admitted(c, was.Account, was.profile); err != nil {
 		return nil, err
+	}
+	if o.rehash != nil { // only for who is let in: it costs a hash
+		o.hash = o.rehash()
 	}
 	g, session, err := s.grant(c, was.profile)
 	if err != nil {
@@ -53,8 +57,8 @@ func (s *seen) unchanged(a *db.Account) bool {
 // an act may run again.
 func (s *Service) store(tx db.Tx, c *Caller, a *db.Account, session db.Session, o opening) error {
 	before := *a
-	if o.rehash != "" {
-		a.PasswordHash = o.rehash
+	if o.hash != "" {
+		a.PasswordHash = o.hash
 	}
 	if o.gcmID != "" {
 		a.GCMID = o.gcmID

@@ -100,12 +100,9 @@ func (s *Service) signIn(ctx context.Context, c *Caller, in *SignIn) (*Grant, er
 		return nil, err
 	}
 	giveBack()
-	if err := s.admitted(c, seen.Account, seen.profile); err != nil {
-		return nil, err // before it costs another hash
-	}
 	return s.open(ctx, c, seen, opening{
 		gcmID:   in.GCMID,
-		rehash:  s.rehash(ctx, c, result, in.Password),
+		rehash:  func() string { return s.rehash(ctx, c, result, in.Password) },
 		byOwner: true,
 	})
 }

@@ -46,7 +46,7 @@ func (p *program) backup(ctx context.Context, cmd *urfave.Command) error {
 		return err
 	}
 	defer b.discard()
-	bar := p.newCopyBar("backup", 2*sizeOf(filepath.Join(dir, dataFile)))
+	bar := p.newBar("backup", 2*sizeOf(filepath.Join(dir, dataFile)))
 	defer bar.end()
 	b.report = bar.add
 	// The folder, or the server, is needed for the snapshot alone.

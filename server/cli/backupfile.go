@@ -92,16 +92,6 @@ func (b *backupFile) taken() error {
 	return fmt.Errorf("another backup writes %s: let it end, or name another file", b.partial)
 }
 
-// same says whether an open file is the one at a path.
-func same(path string, f *os.File) bool {
-	opened, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	standing, err := os.Lstat(path)
-	return err == nil && os.SameFile(opened, standing)
-}
-
 // write writes the archive: a snapshot of the data, then the keys, so that
 // none that signed for a session in the snapshot is missing. keys "" leaves
 // them out.

@@ -7,49 +7,55 @@ import (
 	"time"
 )
 
-// copyBar shows on a terminal how far something is that reads many bytes.
-type copyBar struct {
+// bar shows on a terminal how far something is that reads many bytes.
+type bar struct {
 	to          io.Writer // nil: there is no terminal
 	what        string
-	done, total int64
-	shown       time.Time
-	width       int // of what stands there
+	done, total int64 // bytes; total 0 where that is not known
+	drawn       time.Time
+	stands      bool
 }
 
 const (
-	copyBarEvery = 100 * time.Millisecond
-	copyBarWidth = 30
+	barEvery = 100 * time.Millisecond
+	barWidth = 30
 )
 
-// newCopyBar makes a bar on standard error, for about so many bytes.
-func (p *program) newCopyBar(what string, total int64) *copyBar {
-	b := &copyBar{what: what, total: max(total, 1)}
+// newBar makes a bar on standard error, for about so many bytes.
+func (p *program) newBar(what string, total int64) *bar {
+	b := &bar{what: what, total: total}
 	if tty := terminal(p.stderr); tty != nil {
 		b.to = tty
 	}
 	return b
 }
 
-func (b *copyBar) add(n int) {
-	if b.done += int64(n); b.to == nil || time.Since(b.shown) < copyBarEvery {
+// add is told of more bytes.
+func (b *bar) add(n int) { b.reach(b.done+int64(n), "") }
+
+// reach is told how many bytes were read so far, and what to say beside.
+func (b *bar) reach(done int64, beside string) {
+	b.done = done
+	if b.to == nil || time.Since(b.drawn) < barEvery {
 		return
 	}
-	b.shown = time.Now()
-	part := min(b.done, b.total)
-	filled := int(copyBarWidth * part / b.total)
-	b.show(fmt.Sprintf("%s [%s%s] %3d %%", b.what, strings.Repeat("#", filled), strings.Repeat(".", copyBarWidth-filled), 100*part/b.total))
+	b.drawn, b.stands = time.Now(), true
+	text := b.what
+	if b.total > 0 {
+		part := min(b.done, b.total)
+		filled := int(barWidth * part / b.total)
+		text += fmt.Sprintf(" [%s%s] %3d %%", strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), 100*part/b.total)
+	}
+	_, _ = fmt.Fprint(b.to, toLineStart+text+" "+beside) // it only informs
 }
 
-// end takes the bar away.
-func (b *copyBar) end() {
-	if b.width > 0 {
-		b.show("")
-		_, _ = fmt.Fprint(b.to, "\r")
-		b.width = 0
+// end takes the bar away, so that other lines can stand there.
+func (b *bar) end() {
+	if b.stands {
+		_, _ = fmt.Fprint(b.to, toLineStart)
+		b.stands = false
 	}
 }
 
-func (b *copyBar) show(text string) {
-	_, _ = fmt.Fprintf(b.to, "\r%-*s", b.width, text) // it only informs
-	b.width = len(text)
-}
+// toLineStart goes back to the beginning of a terminal's line and empties it.
+const toLineStart = "\r\x1b[K"

@@ -90,24 +90,26 @@ func (p *program) openList(cmd *urfave.Command, name string) (*rowList, error) {
 			l.size = info.Size()
 		}
 	}
-	if l.size == 0 {
-		if cmd.Bool("strict") && !cmd.Bool("dry-run") && l.file != nil {
-			l.close()
-		}
-		if cmd.Bool("strict") && !cmd.Bool("dry-run") {
-			return nil, usage(cmd, "--strict reads the list twice: give it as a file that is not empty")
-		}
-		return l, nil
-	}
-	if err := l.named(auth.CheckImport(l.file, l.format)); err != nil {
-		l.close()
-		return nil, err
-	}
-	if err := l.again(); err != nil {
+	if err := l.look(cmd); err != nil {
 		l.close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// look sees what is in a list that can be read twice.
+func (l *rowList) look(cmd *urfave.Command) error {
+	switch {
+	case l.size > 0:
+	case cmd.Bool("strict") && !cmd.Bool("dry-run"):
+		return usage(cmd, "--strict reads the list twice: give it as a file that is not empty")
+	default:
+		return nil
+	}
+	if err := l.named(auth.CheckImport(l.file, l.format)); err != nil {
+		return err
+	}
+	return l.again()
 }
 
 // again goes back to the beginning.
@@ -154,7 +156,7 @@ func (p *program) importList(ctx context.Context, cmd *urfave.Command, c *ctl.Cl
 	if report != nil && (err == nil || report.Rows > 0) {
 		err = errors.Join(err, out.end(report))
 	}
-	out.bar.clear()
+	out.bar.end()
 	switch {
 	case err != nil:
 		return l.named(err)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	urfave "github.com/urfave/cli/v3"
 
@@ -18,11 +19,12 @@ type importOutput struct {
 	json bool
 	dry  bool
 	rows int64 // refused rows printed, as JSON
-	bar  *progressBar
+	bar  *bar
+	from time.Time // when it began
 }
 
 func newImportOutput(p *program, cmd *urfave.Command, l *rowList, dry bool) *importOutput {
-	return &importOutput{w: p.stdout, json: cmd.Bool("json"), dry: dry, bar: newProgressBar(p.stderr, l.size)}
+	return &importOutput{w: p.stdout, json: cmd.Bool("json"), dry: dry, bar: p.newBar("import", l.size), from: time.Now()}
 }
 
 // refusedRow is a refused row for programs.
@@ -35,14 +37,14 @@ type refusedRow struct {
 
 func (o *importOutput) news(n *auth.ImportNews) error {
 	if len(n.Refused) > 0 {
-		o.bar.clear()
+		o.bar.end()
 	}
 	for _, f := range n.Refused {
 		if err := o.refused(f); err != nil {
 			return err
 		}
 	}
-	o.bar.show(n.Rows, n.Bytes)
+	o.bar.reach(n.Bytes, fmt.Sprintf("%d rows, %.0f a second", n.Rows, float64(n.Rows)/time.Since(o.from).Seconds()))
 	return nil
 }
 
@@ -70,7 +72,7 @@ func (o *importOutput) head() string {
 }
 
 func (o *importOutput) end(r *auth.ImportReport) error {
-	o.bar.clear()
+	o.bar.end()
 	if !o.json {
 		return o.text(r)
 	}

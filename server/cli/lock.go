@@ -99,11 +99,16 @@ func try(path string) (_ *lock, err error) {
 // stands says whether the file that is open is the one at its path: a folder
 // moved away under a running server has left another there, or none.
 func (l *lock) stands() bool {
-	opened, err := l.file.Stat()
+	return same(l.path, l.file)
+}
+
+// same says whether an open file is the one at a path.
+func same(path string, f *os.File) bool {
+	opened, err := f.Stat()
 	if err != nil {
 		return false
 	}
-	standing, err := os.Lstat(l.path)
+	standing, err := os.Lstat(path)
 	return err == nil && os.SameFile(opened, standing)
 }
 

@@ -48,7 +48,7 @@ func (p *program) restore(ctx context.Context, cmd *urfave.Command) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, s.end()) }()
-	bar := p.newCopyBar("restore", a.manifest.Files[0].Size)
+	bar := p.newBar("restore", a.manifest.Files[0].Size)
 	defer bar.end()
 	dev, err := s.fill(ctx, a, bar.add)
 	if err != nil {

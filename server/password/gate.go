@@ -49,8 +49,9 @@ type gate struct {
 // waiter is a caller in the queue. turn gets one value at most, and only from
 // whoever took it out of the queue: true for a slot, false for giving way.
 type waiter struct {
-	nets networks
-	turn chan bool
+	nets  networks
+	since time.Time
+	turn  chan bool
 }
 
 func newGate(width int) *gate {
@@ -112,7 +113,7 @@ func (g *gate) join(from networks) (w *waiter, free bool) {
 		g.past.count(from, 1, now)
 		return nil, true
 	}
-	w = &waiter{nets: from, turn: make(chan bool, 1)}
+	w = &waiter{nets: from, since: now, turn: make(chan bool, 1)}
 	g.queue = append(g.queue, w)
 	if len(g.queue) > g.limit {
 		out := g.past.last(g.queue, now)
@@ -158,10 +159,20 @@ func (g *gate) leave(from networks, took time.Duration) {
 		g.running--
 		return
 	}
-	w := g.past.first(g.queue, now)
+	w := g.past.first(g.queue, now, g.worth())
 	g.remove(w)
 	g.past.count(w.nets, 1, now)
 	w.turn <- true
+}
+
+// worth is how many hashes had of late a second of waiting makes up for: a fifth
+// of what runs in it. Networks that ask without pause had so many that nobody's
+// patience makes up for them.
+func (g *gate) worth() float64 {
+	if g.usual <= 0 {
+		return 0
+	}
+	return float64(g.width) / g.usual.Seconds() / 5
 }
 
 // run does the work in a slot. A context that ends while the caller waits takes it out of

@@ -61,9 +61,13 @@ func (s *shares) count(n networks, hashes float64, t time.Time) {
 }
 
 // first finds who of the queue is served next: of the widest networks the one
-// that had the least of late, and so on inside it; then who came first.
-func (s *shares) first(queue []*waiter, t time.Time) *waiter {
-	return choose(queue, func(net netip.Prefix, _ int) float64 { return -s.of[net].now(t) })
+// that had the least of late, and so on inside it; then who came first. A second
+// of waiting makes up for some hashes: else of those who ask now and then, some
+// would wait for as long as others come from networks that had one hash less.
+func (s *shares) first(queue []*waiter, t time.Time, perSecond float64) *waiter {
+	return choose(queue, func(net netip.Prefix, w wanting) float64 {
+		return t.Sub(w.since).Seconds()*perSecond - s.of[net].now(t)
+	})
 }
 
 // last finds who gives way where too many wait: one of those that had and want
@@ -71,21 +75,31 @@ func (s *shares) first(queue []*waiter, t time.Time) *waiter {
 func (s *shares) last(queue []*waiter, t time.Time) *waiter {
 	latest := slices.Clone(queue)
 	slices.Reverse(latest)
-	return choose(latest, func(net netip.Prefix, waiting int) float64 { return s.of[net].now(t) + float64(waiting) })
+	return choose(latest, func(net netip.Prefix, w wanting) float64 { return s.of[net].now(t) + float64(w.callers) })
+}
+
+// wanting is what a network has in the queue.
+type wanting struct {
+	callers int
+	since   time.Time // when the first of them came, in the order that is looked at
 }
 
 // choose narrows the queue down to the network of the greatest weight, the
 // widest networks first, and then to the first that is left.
-func choose(queue []*waiter, weight func(net netip.Prefix, waiting int) float64) *waiter {
+func choose(queue []*waiter, weight func(netip.Prefix, wanting) float64) *waiter {
 	for level := range len(queue[0].nets) {
-		waiting := make(map[netip.Prefix]int, len(queue))
+		wants := make(map[netip.Prefix]wanting, len(queue))
 		for _, w := range queue {
-			waiting[w.nets[level]]++
+			one := wants[w.nets[level]]
+			if one.callers++; one.callers == 1 {
+				one.since = w.since
+			}
+			wants[w.nets[level]] = one
 		}
 		var chosen netip.Prefix
 		most := math.Inf(-1)
 		for _, w := range queue {
-			if x := weight(w.nets[level], waiting[w.nets[level]]); x > most {
+			if x := weight(w.nets[level], wants[w.nets[level]]); x > most {
 				chosen, most = w.nets[level], x
 			}
 		}

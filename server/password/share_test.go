@@ -155,6 +155,66 @@ func TestDearHashesCountForMore(t *testing.T) {
 	})
 }
 
+// Where many come now and then, each from somewhere else, who comes from a
+// network that had a little more waits little longer; a network that asks without
+// pause still waits for all of them.
+func TestWaitingCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, open := newStreet(t)
+		open()
+		ask := func(addr string) {
+			go func() {
+				_, _ = run(t.Context(), s.h.gate, networksOf(netip.MustParseAddr(addr)), func() bool {
+					time.Sleep(25 * time.Millisecond)
+					s.served <- addr
+					return true
+				})
+			}()
+			synctest.Wait()
+		}
+		for range 300 {
+			ask("203.0.113.1")
+			time.Sleep(25 * time.Millisecond)
+		}
+		for range 3 {
+			ask("192.0.2.1")
+			time.Sleep(26 * time.Millisecond)
+		}
+		for len(s.served) > 0 {
+			<-s.served
+		}
+		fresh := 0
+		newcomers := func(n int) {
+			for range n {
+				fresh++
+				ask(fmt.Sprintf("10.%d.0.1", fresh))
+			}
+		}
+		newcomers(1) // takes the slot
+		for range 3 {
+			ask("203.0.113.1")
+		}
+		ask("192.0.2.1")
+		newcomers(12)
+		for range 80 { // as many wait all the time
+			time.Sleep(25 * time.Millisecond)
+			newcomers(1)
+		}
+		var order []string
+		for len(s.served) > 0 {
+			order = append(order, <-s.served)
+		}
+		if at := slices.Index(order, "192.0.2.1"); at < 12 || at > 40 {
+			t.Errorf("who had three hashes of late is served as number %d", at)
+		}
+		if at := slices.Index(order, "203.0.113.1"); at >= 0 {
+			t.Errorf("who asks without pause is served as number %d", at)
+		}
+		time.Sleep(2 * maxPatience) // until all are gone
+	})
+}
+
 func TestSharesTakeLittleMemory(t *testing.T) {
 	t.Parallel()
 	all, now := shares{of: map[netip.Prefix]share{}}, time.Now()

@@ -16,8 +16,12 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// MaxOutbox is how many letters an outbox keeps. When another one comes, the oldest goes.
-const MaxOutbox = 1000
+// MaxOutbox is how many letters an outbox keeps at most. When another one comes, the oldest
+// SweptOutbox go: looking through the folder for each letter would cost more than the letter.
+const (
+	MaxOutbox   = 1000
+	SweptOutbox = 50
+)
 
 // Outbox puts every letter into a folder as a readable .eml file, for servers without SMTP.
 //
@@ -26,7 +30,9 @@ const MaxOutbox = 1000
 // line ends of Unix, each link whole on a line of its own. At most [MaxOutbox] files are kept.
 type Outbox struct {
 	dir string
-	mu  sync.Mutex // one sweep at a time
+
+	mu   sync.Mutex // one sweep at a time
+	room int        // letters that fit in before anybody has to look
 }
 
 const (
@@ -136,19 +142,28 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// sweep removes the oldest letters beyond MaxOutbox.
+// sweep removes the oldest letters, once there are more than MaxOutbox.
 func (o *Outbox) sweep() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.room > 0 {
+		o.room--
+		return nil
+	}
 	names, err := o.names()
-	if err != nil || len(names) <= MaxOutbox {
+	if err != nil {
 		return err
 	}
-	for _, name := range names[MaxOutbox:] {
+	keep := MaxOutbox
+	if len(names) > keep {
+		keep -= SweptOutbox
+	}
+	for _, name := range names[min(keep, len(names)):] {
 		if err := os.Remove(filepath.Join(o.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
+	o.room = MaxOutbox - min(keep, len(names))
 	return nil
 }
 

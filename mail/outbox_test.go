@@ -178,15 +178,34 @@ func TestOutboxIsBounded(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "00000000-mine.eml"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	post(t, o, message(mail.Reset, "en"))
-	names := fileNames(t, dir)
-	if len(names) != mail.MaxOutbox+1 || names[0] != "00000000-mine.eml" || names[len(names)-1] != fileOfJob1 {
-		t.Errorf("%d files, from %s to %s", len(names), names[0], names[len(names)-1])
+	most := func(want int, oldest string) {
+		t.Helper()
+		post(t, o, message(mail.Reset, "en"))
+		names := fileNames(t, dir)
+		if len(names) != want+1 || names[0] != "00000000-mine.eml" || names[len(names)-1] != fileOfJob1 {
+			t.Errorf("%d files, from %s to %s", len(names), names[0], names[len(names)-1])
+		}
+		if names[1] != oldest {
+			t.Errorf("the oldest letter left is %s", names[1])
+		}
 	}
-	// The first two instants hold two letters each; of four, the newest is left.
-	if names[1] != "20260101T000000.001Z-old-1.eml" {
-		t.Errorf("the oldest letter left is %s", names[1])
+	// The first two instants hold two letters each; the newest are left.
+	most(mail.MaxOutbox-mail.SweptOutbox, "20260101T000000.051Z-old-0.eml")
+	for i := range mail.SweptOutbox - 1 { // of which it was told nothing
+		name := fmt.Sprintf("20260101T000001.%03dZ-old-2.eml", i)
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		post(t, o, message(mail.Reset, "en"))
 	}
+	most(mail.MaxOutbox-1, "20260101T000000.051Z-old-0.eml")
+	if err := os.WriteFile(filepath.Join(dir, "20260101T000002.000Z-old-3.eml"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "20260101T000002.000Z-old-4.eml"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	most(mail.MaxOutbox-mail.SweptOutbox, "20260101T000000.102Z-old-0.eml")
 }
 
 func TestOutboxStart(t *testing.T) {

@@ -47,26 +47,39 @@ type element struct {
 	child      uint64
 }
 
-// elements takes the entries of a branch or leaf apart, into room that may be
-// had already; their keys must ascend within a span.
-func (p page) elements(room []element, keys span) ([]element, error) {
+// each calls fn for every entry of a branch or leaf; their keys must ascend
+// within a span.
+func (p page) each(keys span, fn func(element) error) error {
 	if p.count > (len(p.raw)-pageHeader)/elementSize {
-		return nil, errors.New("more entries than it has room for")
+		return errors.New("more entries than it has room for")
 	}
+	last := keys.from
 	for i := range p.count {
 		e, ok := p.element(pageHeader + i*elementSize)
 		if !ok {
-			return nil, fmt.Errorf("entry %d leads out of it", i)
+			return fmt.Errorf("entry %d leads out of it", i)
 		}
-		if i > 0 && bytes.Compare(room[i-1].key, e.key) >= 0 {
-			return nil, fmt.Errorf("entry %d is out of order", i)
+		if order := bytes.Compare(last, e.key); order > 0 || order == 0 && i > 0 {
+			return fmt.Errorf("entry %d is out of order", i)
 		}
+		if err := fn(e); err != nil {
+			return err
+		}
+		last = e.key
+	}
+	if p.count > 0 && keys.to != nil && bytes.Compare(last, keys.to) >= 0 {
+		return errors.New("entries that belong to another")
+	}
+	return nil
+}
+
+// elements is every entry, in room that may be had already.
+func (p page) elements(room []element, keys span) ([]element, error) {
+	err := p.each(keys, func(e element) error {
 		room = append(room, e)
-	}
-	if n := len(room); n > 0 && (bytes.Compare(room[0].key, keys.from) < 0 || keys.to != nil && bytes.Compare(room[n-1].key, keys.to) >= 0) {
-		return nil, errors.New("entries that belong to another")
-	}
-	return room, nil
+		return nil
+	})
+	return room, err
 }
 
 func (p page) element(at int) (e element, ok bool) {

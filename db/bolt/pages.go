@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
+	"sync"
+	"sync/atomic"
 )
 
 // walker follows the pages of a file from its meta page, reading it like any
@@ -13,7 +16,7 @@ type walker struct {
 	file    io.ReaderAt
 	meta    meta
 	deep    bool     // every page; otherwise those that lead to others
-	claimed []uint64 // a bit for each page that belongs to something
+	claimed []uint64 // a bit for each page that belongs to something; buckets are walked at the same time
 	levels  []level  // from the top down to where the walker is
 	leaves  int      // how deep the leaves of the tree lie that it is in, 0 while it can't know
 }
@@ -54,10 +57,9 @@ func (w *walker) claim(id, n uint64) error {
 	}
 	for ; n > 0; id, n = id+1, n-1 {
 		bit := uint64(1) << (id % 64)
-		if w.claimed[id/64]&bit != 0 {
+		if atomic.OrUint64(&w.claimed[id/64], bit)&bit != 0 {
 			return fmt.Errorf("page %d belongs to two", id)
 		}
-		w.claimed[id/64] |= bit
 	}
 	return nil
 }
@@ -139,10 +141,16 @@ func (w *walker) tree(id uint64, keys span, depth int, top bool) error {
 }
 
 func (w *walker) branch(p page, keys span, depth int, top bool) error {
-	elements, err := w.elements(p, keys, depth)
-	if err == nil && len(elements) == 0 {
-		err = errors.New("a branch without leaves")
+	if p.count == 0 {
+		return fmt.Errorf("page %d: a branch without leaves", p.id)
 	}
+	if w.lowest(depth, top) {
+		if err := p.each(keys, func(e element) error { return w.claim(e.child, 1) }); err != nil {
+			return fmt.Errorf("page %d: %w", p.id, err)
+		}
+		return nil
+	}
+	elements, err := w.elements(p, keys, depth)
 	if err != nil {
 		return fmt.Errorf("page %d: %w", p.id, err)
 	}
@@ -151,10 +159,7 @@ func (w *walker) branch(p page, keys span, depth int, top bool) error {
 		if i+1 < len(elements) {
 			below.to = elements[i+1].key
 		}
-		// All leaves of a tree lie equally deep, so the first tells which
-		// branches lead to no others. Reading every child would read the whole
-		// file; one that is damaged into something else shows when it is read.
-		if !top && depth+1 == w.leaves && !w.deep {
+		if w.lowest(depth, top) { // which the first of them has told
 			err = w.claim(e.child, 1)
 		} else {
 			err = w.tree(e.child, below, depth+1, top)
@@ -164,6 +169,14 @@ func (w *walker) branch(p page, keys span, depth int, top bool) error {
 		}
 	}
 	return nil
+}
+
+// lowest says whether the children of a branch are leaves that need not be read.
+// All leaves of a tree lie equally deep, so the first tells which branches lead
+// to no others. Reading every child would read the whole file; one that is
+// damaged into something else shows when it is read.
+func (w *walker) lowest(depth int, top bool) bool {
+	return !top && depth+1 == w.leaves && !w.deep
 }
 
 func (w *walker) elements(p page, keys span, depth int) (elements []element, err error) {
@@ -181,11 +194,34 @@ func (w *walker) leaf(p page, keys span, depth int, top bool) error {
 		if top != (e.flags == bucketFlag) || !top && e.flags != 0 {
 			return fmt.Errorf("page %d: a bucket where none may be, or none where one must", p.id)
 		}
-		if !top {
-			continue
-		}
-		if err := w.bucket(e.value, depth+1); err != nil {
-			return fmt.Errorf("page %d: a bucket in it: %w", p.id, err)
+	}
+	if top {
+		err = w.buckets(elements)
+	}
+	if err != nil {
+		return fmt.Errorf("page %d: a bucket in it: %w", p.id, err)
+	}
+	return nil
+}
+
+// buckets follows the buckets of a page, as many at once as there are CPUs: a
+// start waits for it. Of errors it says the one of the first.
+func (w *walker) buckets(elements []element) error {
+	errs := make([]error, len(elements))
+	var next atomic.Int64
+	var done sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(elements)) {
+		done.Go(func() {
+			own := &walker{file: w.file, meta: w.meta, deep: w.deep, claimed: w.claimed}
+			for i := next.Add(1); i <= int64(len(elements)); i = next.Add(1) {
+				errs[i-1] = own.bucket(elements[i-1].value)
+			}
+		})
+	}
+	done.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -193,13 +229,18 @@ func (w *walker) leaf(p page, keys span, depth int, top bool) error {
 
 // bucket follows a bucket from its entry in the top: a small one lies there
 // whole.
-func (w *walker) bucket(value []byte, depth int) error {
+func (w *walker) bucket(value []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p) // of the page's bytes, whatever they are
+		}
+	}()
 	if len(value) < bucketHeader {
 		return errors.New("it is too short")
 	}
 	if root := u64(value); root != 0 {
 		w.leaves = 0
-		return w.tree(root, span{}, depth, false)
+		return w.tree(root, span{}, 0, false)
 	}
 	raw := value[bucketHeader:]
 	if len(raw) < pageHeader {
@@ -209,5 +250,5 @@ func (w *walker) bucket(value []byte, depth int) error {
 	if p.flags != leafPage {
 		return errors.New("it is no leaf")
 	}
-	return w.leaf(p, span{}, depth, false)
+	return w.leaf(p, span{}, 0, false)
 }

@@ -7,6 +7,7 @@ import (
 	htmltemplate "html/template"
 	"net/mail"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 )
 
@@ -16,10 +17,15 @@ var layoutText string
 //go:embed layout.html
 var layoutHTML string
 
-// The layouts, parsed once; nothing changes them afterwards.
+// The layouts, parsed once, when the first letter needs them: every command of
+// the binary would wait for it else.
 var (
-	textLayout = texttemplate.Must(texttemplate.New("layout.txt").Parse(layoutText))
-	htmlLayout = htmltemplate.Must(htmltemplate.New("layout.html").Parse(layoutHTML))
+	textLayout = sync.OnceValue(func() *texttemplate.Template {
+		return texttemplate.Must(texttemplate.New("layout.txt").Parse(layoutText))
+	})
+	htmlLayout = sync.OnceValue(func() *htmltemplate.Template {
+		return htmltemplate.Must(htmltemplate.New("layout.html").Parse(layoutHTML))
+	})
 )
 
 // page is what the layouts show: one greeting, paragraphs, at most one link. Its strings are
@@ -57,10 +63,10 @@ func Compose(m Message, from string) (*Letter, error) {
 		return nil, permanent(err)
 	}
 	var text, html strings.Builder
-	if err := textLayout.Execute(&text, p); err != nil {
+	if err := textLayout().Execute(&text, p); err != nil {
 		return nil, permanent(errors.New("mail: text layout failed"))
 	}
-	if err := htmlLayout.Execute(&html, p); err != nil {
+	if err := htmlLayout().Execute(&html, p); err != nil {
 		return nil, permanent(errors.New("mail: HTML layout failed"))
 	}
 	_, host, _ := strings.Cut(sender.Address, "@")

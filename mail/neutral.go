@@ -3,6 +3,7 @@ package mail
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -27,9 +28,15 @@ func oneLine(s string, limit int) string {
 }
 
 var (
-	linkLike = regexp.MustCompile(`(?i)://|www\.|@`)
-	tightDot = regexp.MustCompile(`\.(\pL)`)
+	linkLike = compiled(`(?i)://|www\.|@`)
+	tightDot = compiled(`\.(\pL)`)
 )
+
+// compiled is an expression that is compiled when it is first needed: those with
+// classes of letters take long, and every command of the binary would wait.
+func compiled(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // plain is a value of an account as a mail may show it. Anyone can sign up with a stranger's address,
 // and mail programs turn what reads like an address into a link: with such a value we would carry it
@@ -37,24 +44,24 @@ var (
 // "Dr. Budi".
 func plain(value string, limit int) string {
 	value = oneLine(value, limit)
-	if linkLike.MatchString(value) {
+	if linkLike().MatchString(value) {
 		return ""
 	}
-	return tightDot.ReplaceAllString(value, ". $1")
+	return tightDot().ReplaceAllString(value, ". $1")
 }
 
 const maxCause = 200
 
 var (
-	urlIn     = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://\S+`)
-	addressIn = regexp.MustCompile(`[^\s<>()\[\]",;:]+@[^\s<>()\[\]",;]*`)
+	urlIn     = compiled(`(?i)[a-z][a-z0-9+.-]*://\S+`)
+	addressIn = compiled(`[^\s<>()\[\]",;:]+@[^\s<>()\[\]",;]*`)
 )
 
 // scrub makes a text from outside fit for a log: one short line without any address or link, and
 // without the local part of the recipient's address where it stands as a word of its own.
 func scrub(text, to string) string {
-	text = urlIn.ReplaceAllString(text, "[link]")
-	text = addressIn.ReplaceAllString(text, "[address]")
+	text = urlIn().ReplaceAllString(text, "[link]")
+	text = addressIn().ReplaceAllString(text, "[address]")
 	if local, _, ok := strings.Cut(to, "@"); ok && local != "" {
 		// The neighbours are captured, as \b does not hold beside the signs that a local part may have.
 		word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(local) + `($|[^\pL\pN])`)

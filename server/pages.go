@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"kunci/server/auth"
 	"kunci/server/dialect"
@@ -36,8 +37,10 @@ var (
 	//go:embed page/style.css
 	pageStyle string
 
-	// pageTemplates are parsed once; nothing changes them afterwards.
-	pageTemplates = template.Must(template.ParseFS(pageFiles, "page/*.html"))
+	// pageTemplates are parsed once, when somebody asks for a page.
+	pageTemplates = sync.OnceValue(func() *template.Template {
+		return template.Must(template.ParseFS(pageFiles, "page/*.html"))
+	})
 )
 
 // policy says what a browser may do with a page and who may frame it.
@@ -97,7 +100,7 @@ func show(x *exchange, status int, name string, data any) {
 
 func render(name string, data any) []byte {
 	var b bytes.Buffer
-	if err := pageTemplates.ExecuteTemplate(&b, name, data); err != nil {
+	if err := pageTemplates().ExecuteTemplate(&b, name, data); err != nil {
 		panic(err) // a template of ours that does not fit its data
 	}
 	return b.Bytes()

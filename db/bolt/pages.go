@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,7 @@ type walker struct {
 	file    io.ReaderAt
 	meta    meta
 	deep    bool     // every page; otherwise those that lead to others
-	claimed []uint64 // a bit for each page that belongs to something; buckets are walked at the same time
+	claimed []uint64 // a bit for each page that belongs to something
 	levels  []level  // from the top down to where the walker is
 	leaves  int      // how deep the leaves of the tree lie that it is in, 0 while it can't know
 }
@@ -57,9 +58,10 @@ func (w *walker) claim(id, n uint64) error {
 	}
 	for ; n > 0; id, n = id+1, n-1 {
 		bit := uint64(1) << (id % 64)
-		if atomic.OrUint64(&w.claimed[id/64], bit)&bit != 0 {
+		if w.claimed[id/64]&bit != 0 {
 			return fmt.Errorf("page %d belongs to two", id)
 		}
+		w.claimed[id/64] |= bit
 	}
 	return nil
 }
@@ -205,14 +207,18 @@ func (w *walker) leaf(p page, keys span, depth int, top bool) error {
 }
 
 // buckets follows the buckets of a page, as many at once as there are CPUs: a
-// start waits for it. Of errors it says the one of the first.
+// start waits for it. Each walker notes its pages for itself; what two of them
+// claimed shows when the notes are put together. Of errors it says the one of the
+// first bucket.
 func (w *walker) buckets(elements []element) error {
 	errs := make([]error, len(elements))
+	walkers := make([]*walker, min(runtime.GOMAXPROCS(0), len(elements)))
 	var next atomic.Int64
 	var done sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(elements)) {
+	for i := range walkers {
+		own := &walker{file: w.file, meta: w.meta, deep: w.deep, claimed: make([]uint64, len(w.claimed))}
+		walkers[i] = own
 		done.Go(func() {
-			own := &walker{file: w.file, meta: w.meta, deep: w.deep, claimed: w.claimed}
 			for i := next.Add(1); i <= int64(len(elements)); i = next.Add(1) {
 				errs[i-1] = own.bucket(elements[i-1].value)
 			}
@@ -223,6 +229,22 @@ func (w *walker) buckets(elements []element) error {
 		if err != nil {
 			return err
 		}
+	}
+	for _, own := range walkers {
+		if err := w.join(own); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// join adds what another walker claimed.
+func (w *walker) join(other *walker) error {
+	for i, theirs := range other.claimed {
+		if twice := w.claimed[i] & theirs; twice != 0 {
+			return fmt.Errorf("page %d belongs to two", i*64+bits.TrailingZeros64(twice))
+		}
+		w.claimed[i] |= theirs
 	}
 	return nil
 }

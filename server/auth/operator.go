@@ -241,6 +241,6 @@ func (o Operator) RotateKey() (id string, err error) {
 	if least := o.Now().Add(o.SessionLifetime); until.Before(least) {
 		until = least
 	}
-	key, err := o.Ring.Rotate(o.Now(), until.Truncate(time.Second).Add(time.Second)) // listed in whole seconds
+	key, err := o.Ring.Rotate(o.Now(), until.Add(time.Second-1).Truncate(time.Second)) // listed in whole seconds
 	return key.ID, err
 }

@@ -20,13 +20,13 @@ import (
 func (p *program) exportCommand() *urfave.Command {
 	return &urfave.Command{
 		Name: "export", Usage: "write every account as import reads it", ArgsUsage: "[FILE]",
-		Description: "It is NDJSON, one account a line with its membership; without FILE it goes to standard output.",
+		Description: "It is NDJSON, one account a line with its membership; without FILE, or with -, it goes to standard output.",
 		Flags: []urfave.Flag{
 			&urfave.BoolFlag{Name: "with-hashes", Usage: "with password hashes: whoever reads them can try passwords", HideDefault: true},
 			&urfave.BoolFlag{Name: "force", Usage: "replace FILE where it is there already", HideDefault: true},
 		},
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
-			if !cmd.Args().Present() {
+			if !cmd.Args().Present() || cmd.NArg() == 1 && cmd.Args().First() == "-" {
 				return p.operate(ctx, cmd, func(c *ctl.Client) error {
 					_, err := exportTo(ctx, cmd, c, p.stdout)
 					return err

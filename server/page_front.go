@@ -41,8 +41,8 @@ var samples = []sample{
 func (s *Server) front(x *exchange, r *http.Request) {
 	p := frontPage{page: s.newPage(r), Dev: s.Dev, ShowOutbox: s.showsOutbox()}
 	p.say("front_title", "front_lead")
-	if s.Dev {
-		p.Demos = s.Demos
+	if s.Dev && s.Demos != nil {
+		p.Demos = s.Demos()
 	}
 	for _, a := range samples {
 		who, password := p.credentials(a)

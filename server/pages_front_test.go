@@ -17,11 +17,11 @@ import (
 
 func withDemos(c *auth.Config, s *server.Config) {
 	c.Admit, c.AllowCommon = []string{"snapotp", "shoop", "smart", "pwa"}, true
-	s.Demos = auth.Demos()
+	s.Demos = auth.Demos
 }
 
 func withoutDev(_ *auth.Config, s *server.Config) {
-	s.Dev, s.Demos = false, auth.Demos()
+	s.Dev, s.Demos = false, auth.Demos
 }
 
 var pagesCurl = regexp.MustCompile(`(?s)<pre><code>(.*?)</code></pre>`)

@@ -26,9 +26,9 @@ type Config struct {
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For counts
 	IntrospectSecret string         // "": /introspect is not there
 
-	Dev    bool         // any loopback origin may call; the front page names the demo accounts
-	Demos  []auth.Demo  // shown on the front page
-	Outbox *mail.Outbox // shown at /outbox; nil: not there
+	Dev    bool               // any loopback origin may call; the front page names the demo accounts
+	Demos  func() []auth.Demo // those that stand, asked at each view of the front page; nil: there are none
+	Outbox *mail.Outbox       // shown at /outbox; nil: not there
 }
 
 // Server answers HTTP.

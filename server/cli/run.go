@@ -56,7 +56,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 		service.KeepDelays(background, func(err error) { log.Error("delays of sign-ins can't be stored", "cause", err.Error()) })
 	})
 
-	demos := c.standing(auth.Operator{Service: service})
+	demos := func() []auth.Demo { return c.standing(auth.Operator{Service: service}) }
 	config := server.Config{
 		Auth: service, Dialects: dialect.Settings{ShoopStatus: c.shoopStatus}, Log: log,
 		CORSOrigins: c.origins, TrustedProxies: c.proxies, IntrospectSecret: c.introspect,
@@ -70,7 +70,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 		return errors.Join(err, d.closeFiles())
 	}
 	if c.dev {
-		log.Warn("THIS IS --dev, FOR TRYING IT OUT ONLY: the passwords of demo accounts are public, and social claims may be taken as sent", "demo_accounts", len(demos))
+		log.Warn("THIS IS --dev, FOR TRYING IT OUT ONLY: the passwords of demo accounts are public, and social claims may be taken as sent", "demo_accounts", len(demos()))
 	}
 	served := make(chan error, 1)
 	go func() { served <- answer(ctx, server.New(config), l, commands) }()
@@ -182,14 +182,15 @@ func claimError(err error) error {
 	return err
 }
 
-// standing are the demo accounts that are there: the file may have been made
-// without them, or an operator may have deleted some.
+// standing are the demo accounts that open something now: the file may have been made
+// without them, or an operator may have deleted or disabled some, even since the
+// start.
 func (c *serveConfig) standing(o auth.Operator) (demos []auth.Demo) {
 	if !c.dev || c.noDemo {
 		return nil
 	}
 	for _, demo := range auth.Demos() {
-		if _, err := o.User(demo.Email); err == nil {
+		if u, err := o.User(demo.Email); err == nil && !u.Disabled {
 			demos = append(demos, demo)
 		}
 	}

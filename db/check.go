@@ -26,6 +26,7 @@ func (s *Store) Check() (faults []string, err error) {
 		c.links()
 		c.organisation()
 		c.mails()
+		c.audit()
 		c.indexes()
 		faults = append(faults, c.faults...)
 		return nil

@@ -1,5 +1,5 @@
 // Package db keeps kunci's records: accounts, sessions, mailed links,
-// companies and memberships, queued mails. It owns how a record is written,
+// companies and memberships, queued mails, the audit log. It owns how a record is written,
 // which indexes go with it, and what must hold between them; it knows nothing
 // of passwords, tokens or HTTP, and reaches the disk only through an Engine.
 //

@@ -10,7 +10,6 @@ import (
 
 	"kunci/db"
 	"kunci/db/bolt"
-	"kunci/db/dbtest"
 )
 
 // fileSessions is how many sessions a file of newFile holds.
@@ -31,7 +30,7 @@ func content(tx db.Tx) error {
 		organisation(tx), tx.AddAccount(full), tx.AddAccount(person(2)), tx.PutMembership(member(1, 1, 1, 1)),
 		tx.PutMailQuota(1, &db.MailQuota{Sent: []db.MailSent{{At: noon, Range: "r"}}}), tx.MarkKnownRange(1, "203.0.113.0/24", noon),
 		tx.PutDelay([]byte("a digest"), &db.Delay{Level: 6.5, At: noon, Until: noon + minute}),
-		tx.AddLink(fullLink(1, 1)), tx.AddMail(fullMail(1, 1)),
+		tx.AddLink(fullLink(1, 1)), tx.AddMail(fullMail(1, 1)), tx.Audit(fullEntry(1), fullEntry(2)), tx.Audit(fullEntry(3)),
 	}
 	for n := range fileSessions {
 		errs = append(errs, tx.AddSession(fullSession(n, uint64(n%2+1))))
@@ -41,7 +40,7 @@ func content(tx db.Tx) error {
 
 func newFile(t testing.TB) *file {
 	t.Helper()
-	e, _ := dbtest.Engine(t)
+	e := made(t, func(w db.Writer) error { return db.Init(w, infoOf(db.Schema)) }) // one instance, one chain
 	f := &file{engine: e, t: t}
 	update(t, f.store(t), content)
 	return f

@@ -90,6 +90,13 @@ func whole(t *testing.T, record any) {
 	}
 }
 
+func fullEntry(n int) *db.AuditEntry {
+	return &db.AuditEntry{
+		At: noon + db.Time(n), Event: "sign-in", Outcome: "wrong_password", Account: someUUID(7), Dialect: "shoop", Addr: "192.0.2.7",
+		Request: someUUID(100 + n), Name: hash(n)[:16], Reason: "the account is disabled", Subject: "a key", Times: uint64(n),
+	}
+}
+
 func update(t testing.TB, s *db.Store, fn func(db.Tx) error) {
 	t.Helper()
 	if err := s.Update(context.Background(), fn); err != nil {

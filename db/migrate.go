@@ -8,7 +8,12 @@ import (
 // migrations bring a data file from one schema to the next, in order: the
 // first leads from 1 to 2. Each is a list of small acts, since one Update
 // touches at most 100 keys; a migration cut off in the middle starts again.
-var migrations []func(context.Context, *Store) error
+var migrations = []func(context.Context, *Store) error{toSchema2}
+
+// toSchema2 begins the audit log.
+func toSchema2(ctx context.Context, s *Store) error {
+	return s.engine.Update(ctx, func(w Writer) error { return beginAudit(w, s.info.Instance) })
+}
 
 // Migrate brings the data file of an older program up to this one's schema.
 // Whoever opens a file judges first, by its Info, whether it is the right one.

@@ -38,6 +38,8 @@ var kinds = []struct {
 	{spaceMail, recodeAs[MailJob], sample(MailJob{ID: ID{3}, Kind: "reset", Link: ID{4}, Attempts: 5})},
 	{spaceMailQuota, recodeAs[MailQuota], sample(MailQuota{Sent: []MailSent{{At: 1, Range: "r"}}})},
 	{spaceKnownRange, recodeAs[KnownRange], sample(KnownRange{Seen: 1})},
+	{spaceAudit, recodeAs[AuditEntry], sample(AuditEntry{Prev: []byte("hash"), Event: "sign-in", Account: uuid.Max})},
+	{spaceMeta, recodeAs[auditEnds], sample(auditEnds{First: 1, Next: 2, Head: []byte("hash")})},
 }
 
 func sample[T any](record T) func(key []byte) ([]byte, error) {

@@ -3,6 +3,7 @@ package db_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,51 +17,77 @@ import (
 
 var rewrite = flag.Bool("update", false, "write the data file of the current schema anew")
 
-const schema1 = "../testdata/store/schema-1.db"
+const folder = "../testdata/store/"
 
-// info1 is what the data file of schema 1 says of itself.
-func info1() db.Info {
-	return db.Info{Instance: someUUID(1), Dev: true, Created: noon, Schema: 1}
+// infoOf is what the data file of a schema says of itself.
+func infoOf(schema int) db.Info {
+	return db.Info{Instance: someUUID(1), Dev: true, Created: noon, Schema: schema}
 }
 
-// TestSchema1 reads a data file as the first kunci wrote it. With -update it
-// writes the file, which only a program of schema 1 may do: afterwards the
-// file stays as it is for good.
-func TestSchema1(t *testing.T) {
+// TestSchemas reads the data file of every schema, as the first kunci of that
+// schema wrote it. With -update it writes the file of the current one; once
+// there is another, the file stays as it is for good.
+func TestSchemas(t *testing.T) {
 	t.Parallel()
 	if *rewrite {
-		writeSchema1(t)
+		writeSchema(t)
 	}
-	raw, err := os.ReadFile(schema1)
+	for schema := 1; schema <= db.Schema; schema++ {
+		t.Run(fmt.Sprint(schema), func(t *testing.T) {
+			t.Parallel()
+			raw, err := os.ReadFile(fileOf(schema))
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "kunci.db")
+			if err := os.WriteFile(path, raw, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := dbtest.OpenFile(t, path)
+			if diff := cmp.Diff(infoOf(db.Schema), s.Info()); diff != "" {
+				t.Error(diff)
+			}
+			assertContent(t, s, schema)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if now, err := os.ReadFile(path); db.Schema == schema && (err != nil || !bytes.Equal(raw, now)) {
+				t.Errorf("opening a file of the current schema changed it (%v)", err)
+			}
+		})
+	}
+}
+
+func fileOf(schema int) string { return fmt.Sprintf("%sschema-%d.db", folder, schema) }
+
+// TestMigrateAgain goes on where a migration was cut off after its last act.
+func TestMigrateAgain(t *testing.T) {
+	t.Parallel()
+	s, err := db.New(made(t, func(w db.Writer) error {
+		if err := db.Init(w, infoOf(1)); err != nil {
+			return err
+		}
+		old := infoOf(1)
+		return sealed(&old)(w)
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "kunci.db")
-	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		t.Fatal(err)
+	for range 2 {
+		if err := s.Migrate(t.Context()); err != nil || s.Info().Schema != db.Schema {
+			t.Fatalf("schema %d, %v", s.Info().Schema, err)
+		}
 	}
-	s := dbtest.OpenFile(t, path)
-	want := info1()
-	want.Schema = db.Schema
-	if diff := cmp.Diff(want, s.Info()); diff != "" {
-		t.Error(diff)
-	}
-	assertContent(t, s)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if now, err := os.ReadFile(path); db.Schema == 1 && (err != nil || !bytes.Equal(raw, now)) {
-		t.Errorf("opening a file of the current schema changed it (%v)", err)
+	update(t, s, func(tx db.Tx) error { return tx.Audit(fullEntry(1)) })
+	if faults, err := s.Check(); len(faults) > 0 || err != nil {
+		t.Errorf("%q, %v", faults, err)
 	}
 }
 
-func writeSchema1(t *testing.T) {
+func writeSchema(t *testing.T) {
 	t.Helper()
-	if db.Schema != 1 {
-		t.Fatal("this program no longer writes schema 1")
-	}
 	path := filepath.Join(t.TempDir(), "kunci.db")
-	if err := bolt.Create(path, func(w db.Writer) error { return db.Init(w, info1()) }); err != nil {
+	if err := bolt.Create(path, func(w db.Writer) error { return db.Init(w, infoOf(db.Schema)) }); err != nil {
 		t.Fatal(err)
 	}
 	e, err := bolt.Open(path)
@@ -77,16 +104,21 @@ func writeSchema1(t *testing.T) {
 	}
 	raw, err := os.ReadFile(path)
 	if err == nil {
-		err = os.WriteFile(schema1, raw, 0o644)
+		err = os.WriteFile(fileOf(db.Schema), raw, 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// assertContent sees to it that a store holds exactly what content writes.
-func assertContent(t *testing.T, s *db.Store) {
+// assertContent sees to it that a store holds exactly what content writes, as
+// far as there was room for it in a schema.
+func assertContent(t *testing.T, s *db.Store, schema int) {
 	t.Helper()
+	var audited []*db.AuditEntry
+	if schema >= 2 {
+		audited = []*db.AuditEntry{fullEntry(1), fullEntry(2), fullEntry(3)}
+	}
 	full, plain, link, mail := fullAccount(), person(2), fullLink(1, 1), fullMail(1, 1)
 	full.ID, plain.ID = 1, 2
 	view(t, s, func(v db.View) error {
@@ -116,6 +148,7 @@ func assertContent(t *testing.T, s *db.Store) {
 			{"mail quota", &db.MailQuota{Sent: []db.MailSent{{At: noon, Range: "r"}}}, one(v.MailQuota(1))},
 			{"known range", &db.KnownRange{Seen: noon}, one(v.KnownRange(1, "203.0.113.0/24"))},
 			{"delays", map[string]*db.Delay{"a digest": {Level: 6.5, At: noon, Until: noon + minute}}, delays(v)},
+			{"the audit log", audited, entries(v)},
 			{"the last expiry", noon + 30*day + hour, v.LastExpiry()},
 		} {
 			if diff := cmp.Diff(test.want, test.got); diff != "" {
@@ -144,6 +177,19 @@ func assertContent(t *testing.T, s *db.Store) {
 func delays(v db.View) map[string]*db.Delay {
 	all := map[string]*db.Delay{}
 	v.Delays(func(name []byte, d *db.Delay) bool { all[string(name)] = d; return true })
+	return all
+}
+
+// entries are those of the audit log, without what ties them together.
+func entries(v db.View) (all []*db.AuditEntry) {
+	first, next := v.AuditSpan()
+	v.AuditEntries(first, next, func(e *db.AuditEntry, err error) bool {
+		if err == nil {
+			e.Seq, e.Prev = 0, nil
+			all = append(all, e)
+		}
+		return true
+	})
 	return all
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Schema is the version of the layout that this program writes.
-const Schema = 1
+const Schema = 2
 
 // The spaces. An index holds ids alone; whoever follows one compares what it
 // finds with what was asked, so a damaged index entry leads nowhere.
@@ -43,6 +43,7 @@ const (
 	spaceKnownRange       Space = "known_range"       // account id, address range → KnownRange
 	spaceHashKind         Space = "hash_kind"         // beginning of a password hash → how many accounts have one
 	spaceDelay            Space = "delay"             // keyed digest of a name → Delay
+	spaceAudit            Space = "audit"             // number → AuditEntry
 )
 
 // spaces lists every space with the schema version that brought it.
@@ -51,7 +52,7 @@ var spaces = []struct {
 	since int
 }{
 	{spaceAccount, 1}, {spaceAccountEmail, 1}, {spaceAccountFacebook, 1}, {spaceAccountFBToken, 1},
-	{spaceAccountGoogle, 1}, {spaceAccountUsername, 1}, {spaceAccountUUID, 1}, {spaceCompany, 1},
+	{spaceAccountGoogle, 1}, {spaceAccountUsername, 1}, {spaceAccountUUID, 1}, {spaceAudit, 2}, {spaceCompany, 1},
 	{spaceCompanyName, 1}, {spaceDelay, 1}, {spaceDivision, 1}, {spaceDivisionName, 1}, {spaceHashKind, 1}, {spaceKnownRange, 1},
 	{spaceLink, 1}, {spaceLinkAccount, 1}, {spaceLinkExpiry, 1}, {spaceMail, 1},
 	{spaceMailAccount, 1}, {spaceMailDue, 1}, {spaceMailQuota, 1}, {spaceMembership, 1},
@@ -69,7 +70,7 @@ type ID [16]byte
 
 // Ascends says whether new keys of a space come after all that stand, so that
 // an engine leaves no room for others between them.
-func (s Space) Ascends() bool { return s == spaceAccount }
+func (s Space) Ascends() bool { return s == spaceAccount || s == spaceAudit }
 
 func accountKey(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
 

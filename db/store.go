@@ -45,6 +45,9 @@ func (e *SchemaError) Error() string {
 // empty store.
 func Init(w Writer, info Info) error {
 	info.Schema = Schema
+	if err := beginAudit(w, info.Instance); err != nil {
+		return err
+	}
 	return put(w, spaceMeta, metaInfo, &info)
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // made opens a data file that holds what init writes.
-func made(t *testing.T, init func(db.Writer) error) *bolt.Engine {
+func made(t testing.TB, init func(db.Writer) error) *bolt.Engine {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "kunci.db")
 	if err := bolt.Create(path, init); err != nil {
@@ -155,7 +155,7 @@ func TestBackupHoldsEverything(t *testing.T) {
 	if diff := cmp.Diff(f.store(t).Info(), s.Info()); diff != "" {
 		t.Error(diff)
 	}
-	assertContent(t, s)
+	assertContent(t, s, db.Schema)
 }
 
 func TestTime(t *testing.T) {

@@ -36,7 +36,7 @@ func Main(ctx context.Context, args, env []string, stdin io.Reader, stdout, stde
 	if err == nil {
 		return exitFine
 	}
-	_, _ = fmt.Fprintln(stderr, "kunci: "+words(ctx, err))
+	_, _ = fmt.Fprintln(stderr, p.ink(stderr).red("kunci:")+" "+words(ctx, err))
 	if isUsage(err) {
 		return exitUsage
 	}
@@ -61,14 +61,14 @@ func (p *program) tree() *urfave.Command {
 		HideVersion: true,
 		Flags:       append(sharedFlags(), versionFlag()),
 		Reader:      p.stdin,
-		Writer:      p.stdout,
+		Writer:      p.screen(),
 		ErrWriter:   p.stderr,
 		// Main alone prints errors and chooses the exit code.
 		ExitErrHandler: func(context.Context, *urfave.Command, error) {},
 		Commands: []*urfave.Command{
 			p.serveCommand(), p.userCommand(), p.companyCommand(), p.divisionCommand(), p.roleCommand(),
 			p.sessionCommand(), p.keyCommand(), p.checkCommand(), p.compactCommand(), p.backupCommand(), p.restoreCommand(), p.importCommand(), p.exportCommand(),
-			p.healthCommand(), p.configCommand(), p.versionCommand(), p.benchCommand(), p.helloCommand(), helpCommand(),
+			p.healthCommand(), p.configCommand(), p.versionCommand(), p.manCommand(), p.benchCommand(), p.helloCommand(), helpCommand(),
 		},
 	}
 	p.strict(root)
@@ -110,6 +110,7 @@ func (p *program) strict(cmd *urfave.Command) {
 		}
 		return
 	case cmd.Name != "help":
+		answersPrograms(cmd)
 		cmd.Action = func(ctx context.Context, c *urfave.Command) error {
 			if err := checkEnvironment(p.env); err != nil {
 				return err

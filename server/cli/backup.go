@@ -70,7 +70,8 @@ func (p *program) backup(ctx context.Context, cmd *urfave.Command) error {
 		return b.failed(err)
 	}
 	bar.end()
-	return say(cmd, "%s: %d bytes, verified", b.path, sizeOf(b.path))
+	done := b.manifest.reported(archiveReport{File: b.path, Size: sizeOf(b.path)})
+	return tell(cmd, done, "%s: %d bytes, verified", b.path, done.Size)
 }
 
 // failed says what to do where the archive can't be written.

@@ -24,7 +24,8 @@ type backupFile struct {
 	unpacked string // where it is unpacked to be verified
 	replace  bool   // a file of that name may stand
 	report   func(n int)
-	file     *os.File // nil: not begun, or given its name
+	file     *os.File  // nil: not begun, or given its name
+	manifest *manifest // nil: not verified
 }
 
 // newBackupFile refuses a name that is taken.
@@ -145,6 +146,7 @@ func (b *backupFile) verify(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	b.manifest = a.manifest
 	return s.Close()
 }
 

@@ -15,7 +15,8 @@ import (
 // are seconds.
 func (p *program) logger(c *serveConfig) *slog.Logger {
 	if c.logText {
-		return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: c.logLevel}))
+		to := &inkedLog{p.stderr, p.ink(p.stderr)}
+		return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: c.logLevel}))
 	}
 	return slog.New(server.NewLogHandler(p.stderr, c.logLevel))
 }

@@ -52,7 +52,6 @@ func (p *program) benchCommand() *urfave.Command {
 			&urfave.Int64Flag{Name: "rate", Usage: "`N` requests a second where they come when they are due (mixed)", Value: 1000, OnlyOnce: true},
 			&urfave.StringFlag{Name: "folder", Usage: "`FOLDER` on the disk to measure, in which the temporary one is made", DefaultText: "the system's", OnlyOnce: true},
 			settingNamed("argon2-memory").flag(), settingNamed("argon2-time").flag(), settingNamed("hash-width").flag(),
-			jsonFlag(),
 		},
 		Action: p.bench,
 	}

@@ -29,10 +29,18 @@ func (p *program) compactCommand() *urfave.Command {
 				if err != nil {
 					return err
 				}
-				return say(cmd, "%s: %d bytes, %d before", filepath.Join(dir, dataFile), after, before)
+				file := filepath.Join(dir, dataFile)
+				return tell(cmd, compacted{file, before, after}, "%s: %d bytes, %d before", file, after, before)
 			})
 		},
 	}
+}
+
+// compacted is what came of a compaction, for programs; sizes in bytes.
+type compacted struct {
+	File   string `json:"file"`
+	Before int64  `json:"bytes_before"`
+	After  int64  `json:"bytes"`
 }
 
 // compact puts a copy without free pages in the place of the open data file

@@ -23,7 +23,7 @@ func (p *program) configCommand() *urfave.Command {
 	return &urfave.Command{
 		Name: "config", Usage: "say what serve would be set to, and where each setting comes from",
 		Description: "It takes the flags of serve. Secrets are not shown. Exit status 2 where serve would not start so.",
-		Flags:       append(serveFlags(), jsonFlag()),
+		Flags:       serveFlags(),
 		Action: func(_ context.Context, cmd *urfave.Command) error {
 			if _, err := arguments(cmd); err != nil {
 				return err

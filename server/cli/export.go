@@ -94,7 +94,14 @@ func exportFile(ctx context.Context, cmd *urfave.Command, c *ctl.Client, path st
 	if cmd.Bool("with-hashes") {
 		with = "with password hashes"
 	}
-	return errors.Join(damaged, say(cmd, "%d accounts written to %s, %s", n, path, with))
+	return errors.Join(damaged, tell(cmd, exported{path, n, cmd.Bool("with-hashes")}, "%d accounts written to %s, %s", n, path, with))
+}
+
+// exported is what came of an export to a file, for programs.
+type exported struct {
+	File     string `json:"file"`
+	Accounts int    `json:"accounts"`
+	Hashes   bool   `json:"with_hashes"`
 }
 
 // errUnreadable says that accounts are missing since they are damaged.

@@ -40,7 +40,7 @@ func (p *program) healthCommand() *urfave.Command {
 			if err := ready(ctx, strings.TrimSuffix(base.String(), "/")+"/readyz"); err != nil {
 				return err
 			}
-			return say(cmd, "ready")
+			return tell(cmd, map[string]any{"ready": true, "url": base.String()}, "ready")
 		},
 	}
 }

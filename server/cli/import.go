@@ -25,7 +25,6 @@ func (p *program) importCommand() *urfave.Command {
 			&urfave.StringFlag{Name: "format", Usage: "`FORMAT`, ndjson or csv (default: by the file's name)", HideDefault: true},
 			&urfave.BoolFlag{Name: "dry-run", Usage: "change nothing, and say what would come of it", HideDefault: true},
 			&urfave.BoolFlag{Name: "strict", Usage: "write nothing where any row would be refused", HideDefault: true},
-			jsonFlag(),
 		},
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
 			args, err := arguments(cmd, "FILE")

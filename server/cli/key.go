@@ -13,7 +13,7 @@ import (
 func (p *program) keyCommand() *urfave.Command {
 	return group("key", "the keys that sign tokens",
 		&urfave.Command{
-			Name: "list", Usage: "list the keys that still verify, the signing one first", Flags: []urfave.Flag{jsonFlag()},
+			Name: "list", Usage: "list the keys that still verify, the signing one first",
 			Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
 				list, err := c.Keys(ctx)
 				if err != nil {
@@ -35,7 +35,7 @@ func (p *program) keyCommand() *urfave.Command {
 				if err != nil {
 					return err
 				}
-				if err := say(cmd, "%s signs from now on", made.ID); err != nil || made.Former == nil {
+				if err := tell(cmd, made, "%s signs from now on", made.ID); err != nil || made.Former == nil || cmd.Bool("json") {
 					return err
 				}
 				return say(cmd, "%s verifies until %s", made.Former.ID, shown(*made.Former.Until))
@@ -53,14 +53,31 @@ func (p *program) checkCommand() *urfave.Command {
 				return err
 			}
 			if len(faults) == 0 {
-				return say(cmd, "ok")
+				return tell(cmd, checked{OK: true, Faults: []string{}}, "ok")
 			}
-			for _, fault := range faults {
-				if err := say(cmd, "%s", fault); err != nil {
-					return err
-				}
+			if err := tellFaults(cmd, faults); err != nil {
+				return err
 			}
 			return fmt.Errorf("%d faults: restore the data from a backup", len(faults))
 		}),
 	}
+}
+
+// checked is what a check found, for programs.
+type checked struct {
+	OK     bool     `json:"ok"`
+	Faults []string `json:"faults"`
+}
+
+// tellFaults says what a check found, one fault a line.
+func tellFaults(cmd *urfave.Command, faults []string) error {
+	if cmd.Bool("json") {
+		return printJSON(cmd.Root().Writer, checked{Faults: faults})
+	}
+	for _, fault := range faults {
+		if err := say(cmd, "%s", fault); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -53,7 +53,8 @@ type listing[T any] struct {
 }
 
 func newListing[T any](cmd *urfave.Command, head []string, row func(T) []any) *listing[T] {
-	return &listing[T]{w: cmd.Root().Writer, json: cmd.Bool("json"), row: row, table: table{head: head}}
+	s := screenOf(cmd)
+	return &listing[T]{w: s, json: cmd.Bool("json"), row: row, table: table{head: head, fit: s.line, ink: s.ink}}
 }
 
 func (l *listing[T]) add(v T) error {
@@ -79,7 +80,7 @@ func (l *listing[T]) add(v T) error {
 // flush prints the rows that are held; the head only once.
 func (l *listing[T]) flush() error {
 	err := l.table.print(l.w)
-	l.table = table{}
+	l.table.head, l.table.rows = nil, nil
 	return err
 }
 

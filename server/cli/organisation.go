@@ -49,21 +49,18 @@ func (p *program) organised(k organised) *urfave.Command {
 	uuidFlag := &urfave.StringFlag{Name: "uuid", Usage: "its `UUID`, where it has one already (default: a new one)", HideDefault: true}
 	return group(k.name, k.plural+", for memberships",
 		&urfave.Command{
-			Name: "add", Usage: "make a " + k.name, ArgsUsage: "NAME", Flags: append(k.flags, uuidFlag, jsonFlag()),
+			Name: "add", Usage: "make a " + k.name, ArgsUsage: "NAME", Flags: append(k.flags, uuidFlag),
 			Action: p.action([]string{"NAME"}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
 				made, err := k.add(ctx, cmd, c, args[0])
 				if err != nil {
 					standing, _ := k.list(c, ctx) // it only helps to word the error
 					return organisedTaken(err, k.name, made, standing)
 				}
-				if cmd.Bool("json") {
-					return printJSON(p.stdout, made)
-				}
-				return say(cmd, "%s %s made, UUID %s", k.name, made.Name, made.UUID)
+				return tell(cmd, made, "%s %s made, UUID %s", k.name, made.Name, made.UUID)
 			}),
 		},
 		&urfave.Command{
-			Name: "list", Usage: "list the " + k.plural, Flags: []urfave.Flag{jsonFlag()},
+			Name: "list", Usage: "list the " + k.plural,
 			Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
 				list, err := k.list(c, ctx)
 				if err != nil {

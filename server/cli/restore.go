@@ -67,7 +67,8 @@ func (m *manifest) told(cmd *urfave.Command, dir string, dev bool) error {
 	if dev {
 		start += " --dev"
 	}
-	if err := say(cmd, "%s: %s; start it with %s --data %s", dir, m.what(), start, quoted(dir)); err != nil || m.hasKeys() {
+	done := m.reported(archiveReport{Folder: dir, Dev: &dev})
+	if err := tell(cmd, done, "%s: %s; start it with %s --data %s", dir, m.what(), start, quoted(dir)); err != nil || m.hasKeys() || cmd.Bool("json") {
 		return err
 	}
 	return say(cmd, "the backup has no keys, so new ones were made: all sessions, mailed links and delays of sign-ins have ended; accounts and passwords stand")

@@ -13,7 +13,7 @@ import (
 func (p *program) sessionCommand() *urfave.Command {
 	return group("session", "who is signed in",
 		&urfave.Command{
-			Name: "list", Usage: "list the open sessions of a user, the newest first", ArgsUsage: whoArg, Flags: []urfave.Flag{jsonFlag()},
+			Name: "list", Usage: "list the open sessions of a user, the newest first", ArgsUsage: whoArg,
 			Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
 				list, err := c.Sessions(ctx, args[0])
 				if err != nil {
@@ -39,7 +39,8 @@ func (p *program) revoke(ctx context.Context, cmd *urfave.Command) error {
 			if err := c.RevokeSession(ctx, args[0]); err != nil {
 				return err
 			}
-			return say(cmd, "session %s is over", args[0])
+			one := 1
+			return tell(cmd, over{Session: args[0], Sessions: &one}, "session %s is over", args[0])
 		})(ctx, cmd)
 	}
 	return p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
@@ -47,8 +48,15 @@ func (p *program) revoke(ctx context.Context, cmd *urfave.Command) error {
 		if err != nil {
 			return err
 		}
-		return say(cmd, "every session of %s is over; %s", who, howMany(ended))
+		return tell(cmd, over{User: who, Sessions: ended.Sessions}, "every session of %s is over; %s", who, howMany(ended))
 	})(ctx, cmd)
+}
+
+// over is what came of an act that ends sessions, for programs.
+type over struct {
+	User     string `json:"user,omitempty"`    // as it was named
+	Session  string `json:"session,omitempty"` // the one that was named
+	Sessions *int   `json:"sessions_ended"`    // null where they can't be counted
 }
 
 // howMany says how many sessions an act has ended.

@@ -2,20 +2,13 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 	"unicode/utf16"
 
 	urfave "github.com/urfave/cli/v3"
 )
-
-// jsonFlag is --json.
-func jsonFlag() urfave.Flag {
-	return &urfave.BoolFlag{Name: "json", Usage: "print JSON, for programs"}
-}
 
 // steers says whether a character controls a terminal, begins a new line, is
 // not seen, or turns the direction of what follows it.
@@ -50,6 +43,8 @@ func shown(v any) string {
 			return "-"
 		}
 		return v.UTC().Format(time.RFC3339)
+	case alarm:
+		return shown(bool(v))
 	case bool:
 		if v {
 			return "yes"
@@ -65,28 +60,8 @@ func shown(v any) string {
 	return neutral(fmt.Sprint(v))
 }
 
-// table prints rows under a head, in columns.
-type table struct {
-	head []string
-	rows [][]any
-}
-
-func (t *table) add(cells ...any) { t.rows = append(t.rows, cells) }
-
-func (t *table) print(w io.Writer) error {
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if t.head != nil {
-		_, _ = fmt.Fprintln(out, strings.Join(t.head, "\t")) // out keeps its error until Flush
-	}
-	for _, row := range t.rows {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = shown(cell)
-		}
-		_, _ = fmt.Fprintln(out, strings.Join(cells, "\t"))
-	}
-	return out.Flush()
-}
+// alarm is a state that asks to be seen where it holds, such as disabled.
+type alarm bool
 
 // say prints one line for people.
 func say(cmd *urfave.Command, format string, args ...any) error {

@@ -29,7 +29,7 @@ func (p *program) userCommand() *urfave.Command {
 
 func (p *program) userAdd() *urfave.Command {
 	flags := append(editFlags("; required"),
-		&urfave.BoolFlag{Name: "no-password", Usage: "make an account that can't sign in by password until it has one", HideDefault: true}, jsonFlag())
+		&urfave.BoolFlag{Name: "no-password", Usage: "make an account that can't sign in by password until it has one", HideDefault: true})
 	return &urfave.Command{
 		Name: "add", Usage: "make an account", ArgsUsage: "EMAIL", Flags: flags,
 		Description: "The password is asked for on the terminal, or is one line of standard input.\n" +
@@ -59,18 +59,15 @@ func (p *program) addUser(ctx context.Context, cmd *urfave.Command, c *ctl.Clien
 	if err != nil {
 		return userTaken(err, in.Edit)
 	}
-	if cmd.Bool("json") {
-		return printJSON(p.stdout, u)
-	}
-	return say(cmd, "account %d made for %s, UUID %s", u.ID, u.Email, u.UUID)
+	return tell(cmd, u, "account %d made for %s, UUID %s", u.ID, u.Email, u.UUID)
 }
 
 func (p *program) userList() *urfave.Command {
 	return &urfave.Command{
-		Name: "list", Usage: "list the accounts", Flags: []urfave.Flag{jsonFlag()},
+		Name: "list", Usage: "list the accounts",
 		Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
 			out := newListing(cmd, []string{"ID", "EMAIL", "USERNAME", "NAME", "COMPANY", "DISABLED", "CREATED"}, func(u *auth.User) []any {
-				return []any{u.ID, u.Email, u.Username, u.Name, u.Company, u.Disabled, u.Created}
+				return []any{u.ID, u.Email, u.Username, u.Name, u.Company, alarm(u.Disabled), u.Created}
 			})
 			unreadable, err := c.Users(ctx, out.add)
 			if err != nil {
@@ -89,7 +86,7 @@ func (p *program) userList() *urfave.Command {
 
 func (p *program) userShow() *urfave.Command {
 	return &urfave.Command{
-		Name: "show", Usage: "show all of an account but its password", ArgsUsage: whoArg, Description: whoHelp, Flags: []urfave.Flag{jsonFlag()},
+		Name: "show", Usage: "show all of an account but its password", ArgsUsage: whoArg, Description: whoHelp,
 		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
 			u, err := c.User(ctx, args[0])
 			if err != nil {
@@ -104,7 +101,7 @@ func (p *program) userSet() *urfave.Command {
 	flags := append(editFlags(""),
 		&urfave.StringFlag{Name: "email", Usage: "another `ADDRESS`, which counts as not verified", HideDefault: true},
 		&urfave.BoolFlag{Name: "no-membership", Usage: "take the membership away", HideDefault: true},
-		&urfave.StringFlag{Name: "made-by", Usage: "`WHO` made the account, operator or sign-up: where the user may sign in", HideDefault: true}, jsonFlag())
+		&urfave.StringFlag{Name: "made-by", Usage: "`WHO` made the account, operator or sign-up: where the user may sign in", HideDefault: true})
 	return &urfave.Command{
 		Name: "set", Usage: "change an account", ArgsUsage: whoArg, Flags: flags,
 		Description: whoHelp + "\nOnly what is named changes; an empty value takes a field away.",
@@ -125,10 +122,7 @@ func (p *program) userSet() *urfave.Command {
 				if err != nil {
 					return userTaken(err, e)
 				}
-				if cmd.Bool("json") {
-					return printJSON(p.stdout, made.After)
-				}
-				return say(cmd, "%s", changed(made.Before, made.After))
+				return tell(cmd, made.After, "%s", changed(made.Before, made.After))
 			})
 		},
 	}
@@ -150,12 +144,13 @@ func (p *program) userPasswd() *urfave.Command {
 			if err != nil {
 				return err
 			}
-			return say(cmd, "%s has another password; %s", args[0], howMany(ended))
+			return tell(cmd, over{User: args[0], Sessions: ended.Sessions}, "%s has another password; %s", args[0], howMany(ended))
 		}),
 	}
 }
 
-// userAct is a command that does one thing to one account.
+// userAct is a command that does one thing to one account, which with --json is
+// shown as it is then.
 func (p *program) userAct(name, about, done string, act func(*ctl.Client, context.Context, string) error) *urfave.Command {
 	return &urfave.Command{
 		Name: name, Usage: about, ArgsUsage: whoArg, Description: whoHelp,
@@ -163,7 +158,14 @@ func (p *program) userAct(name, about, done string, act func(*ctl.Client, contex
 			if err := act(c, ctx, args[0]); err != nil {
 				return err
 			}
-			return say(cmd, done, args[0])
+			if !cmd.Bool("json") {
+				return say(cmd, done, args[0])
+			}
+			u, err := c.User(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return p.showUser(cmd, u)
 		}),
 	}
 }
@@ -185,7 +187,7 @@ func (p *program) userDelete() *urfave.Command {
 			if err := c.Delete(ctx, u.UUID); err != nil {
 				return err
 			}
-			return say(cmd, "account %d, %s, is deleted", u.ID, u.Email)
+			return tell(cmd, u, "account %d, %s, is deleted", u.ID, u.Email) // as it was
 		}),
 	}
 }

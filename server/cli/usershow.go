@@ -9,13 +9,14 @@ import (
 	"kunci/server/auth"
 )
 
-// showUser prints an account as JSON or one field a line.
+// showUser prints an account as JSON or one field a line, however long.
 func (p *program) showUser(cmd *urfave.Command, u *auth.User) error {
+	s := screenOf(cmd)
 	if cmd.Bool("json") {
-		return printJSON(p.stdout, u)
+		return printJSON(s, u)
 	}
-	t := table{rows: userRows(u)}
-	return t.print(p.stdout)
+	t := table{rows: userRows(u), ink: s.ink}
+	return t.print(s)
 }
 
 // userRows are the fields of an account with their names, as people read them.
@@ -30,7 +31,7 @@ func userRows(u *auth.User) [][]any {
 		{"location", u.IDLocation}, {"longitude", u.Longitude}, {"latitude", u.Latitude}, {"avatar", u.Avatar}, {"GCM id", u.GCMID},
 		{"Google id", u.GoogleID}, {"Facebook id", u.FacebookID},
 		{"company", u.Company}, {"division", u.Division}, {"role", u.Role}, {"internal", u.Internal},
-		{"made by", madeBy}, {"disabled", u.Disabled}, {"password", u.PasswordFamily}, {"weak", u.WeakPassword},
+		{"made by", madeBy}, {"disabled", alarm(u.Disabled)}, {"password", u.PasswordFamily}, {"weak", u.WeakPassword},
 		{"created", u.Created}, {"updated", u.Updated},
 	}
 }

@@ -4,17 +4,19 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	urfave "github.com/urfave/cli/v3"
 )
 
 // buildInfo is what this program was made from.
 type buildInfo struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"` // of the version control, where the build knew one
-	Modified bool   `json:"modified,omitempty"` // it had changes that were not committed
-	Go       string `json:"go"`
-	System   string `json:"system"`
+	Version  string    `json:"version"`
+	Revision string    `json:"revision,omitempty"` // of the version control, where the build knew one
+	Modified bool      `json:"modified,omitempty"` // it had changes that were not committed
+	Time     time.Time `json:"time,omitzero"`      // of that revision
+	Go       string    `json:"go"`
+	System   string    `json:"system"`
 }
 
 func build() buildInfo {
@@ -30,6 +32,8 @@ func build() buildInfo {
 		switch s.Key {
 		case "vcs.revision":
 			b.Revision = s.Value
+		case "vcs.time":
+			b.Time, _ = time.Parse(time.RFC3339, s.Value) // as the toolchain writes it
 		case "vcs.modified":
 			b.Modified = s.Value == "true"
 		}
@@ -39,7 +43,7 @@ func build() buildInfo {
 
 func (p *program) versionCommand() *urfave.Command {
 	return &urfave.Command{
-		Name: "version", Usage: "say which kunci this is", Flags: []urfave.Flag{jsonFlag()},
+		Name: "version", Usage: "say which kunci this is",
 		Action: p.version,
 	}
 }
@@ -49,9 +53,6 @@ func (p *program) version(_ context.Context, cmd *urfave.Command) error {
 		return err
 	}
 	b := build()
-	if cmd.Bool("json") {
-		return printJSON(p.stdout, b)
-	}
 	line := "kunci " + b.Version + " " + b.Go + " " + b.System
 	if b.Revision != "" {
 		line += " " + b.Revision
@@ -59,5 +60,5 @@ func (p *program) version(_ context.Context, cmd *urfave.Command) error {
 	if b.Modified {
 		line += " (modified)"
 	}
-	return say(cmd, "%s", line)
+	return tell(cmd, b, "%s", line)
 }

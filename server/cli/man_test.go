@@ -32,7 +32,7 @@ func TestManual(t *testing.T) {
 	flags := regexp.MustCompile(`(?m)^   --([a-z0-9-]+)`).FindAllStringSubmatch(fine(t, "serve", "--help"), -1)
 	for _, m := range flags {
 		name := strings.ReplaceAll(m[1], "-", `\-`)
-		if !regexp.MustCompile(`(?m)^\.B "\\-\\-`+regexp.QuoteMeta(name)+`[ ",]`).MatchString(page) {
+		if !regexp.MustCompile(`(?m)^\.B "\\-\\-` + regexp.QuoteMeta(name) + `[ ",]`).MatchString(page) {
 			t.Errorf("--%s is not in it", m[1])
 		}
 		variable := "KUNCI_" + strings.ToUpper(strings.ReplaceAll(strings.TrimSuffix(m[1], "-file"), "-", "_"))

@@ -39,6 +39,7 @@ var kinds = []struct {
 	{spaceMailQuota, recodeAs[MailQuota], sample(MailQuota{Sent: []MailSent{{At: 1, Range: "r"}}})},
 	{spaceKnownRange, recodeAs[KnownRange], sample(KnownRange{Seen: 1})},
 	{spaceAudit, recodeAs[AuditEntry], sample(AuditEntry{Prev: []byte("hash"), Event: "sign-in", Account: uuid.Max})},
+	{spaceMeta, recodeAs[kept], sample(kept{Name: "kunci.db.schema-1", Probe: []byte("probe")})},
 	{spaceMeta, recodeAs[auditEnds], sample(auditEnds{First: 1, Next: 2, Head: []byte("hash")})},
 }
 

@@ -26,6 +26,7 @@ var (
 	metaCounter = []byte("last_account_id")
 	metaProbe   = []byte("probe")
 	metaServed  = []byte("served")
+	metaKept    = []byte("kept")
 )
 
 // Store is the records over an Engine.

@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -75,38 +74,4 @@ func (e *Engine) compact(to *bbolt.DB) (err error) {
 	return e.bolt.View(func(want *bbolt.Tx) error {
 		return to.View(func(got *bbolt.Tx) error { return same(want, got) })
 	})
-}
-
-// same says whether two states hold the same spaces, keys and values.
-func same(want, got *bbolt.Tx) error {
-	w, g := want.Cursor(), got.Cursor()
-	name, _ := w.First()
-	other, _ := g.First()
-	for ; name != nil || other != nil; name, other = step(w), step(g) {
-		if !bytes.Equal(name, other) {
-			return errors.New("bolt: the copy has other spaces")
-		}
-		if !sameBucket(want.Bucket(name), got.Bucket(name)) {
-			return fmt.Errorf("bolt: the copy differs in space %q", name)
-		}
-	}
-	return nil
-}
-
-func step(c *bbolt.Cursor) []byte {
-	key, _ := c.Next()
-	return key
-}
-
-func sameBucket(want, got *bbolt.Bucket) bool {
-	w, g := want.Cursor(), got.Cursor()
-	k, v := w.First()
-	ok, ov := g.First()
-	for ; k != nil && ok != nil; k, v = w.Next() {
-		if !bytes.Equal(k, ok) || !bytes.Equal(v, ov) {
-			return false
-		}
-		ok, ov = g.Next()
-	}
-	return k == nil && ok == nil
 }

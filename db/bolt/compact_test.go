@@ -165,3 +165,34 @@ func TestMoved(t *testing.T) {
 		})
 	}
 }
+
+// What a file holds counts, not its bytes: a compacted one holds the same.
+func TestSameAs(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kunci.db")
+	if err := bolt.Create(path, fill); err != nil {
+		t.Fatal(err)
+	}
+	e := open(t, path)
+	copied, other, half := path+".copy", path+".other", path+".half"
+	if _, _, err := e.Compact(copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := bolt.Create(other, func(w db.Writer) error { w.Put("small", []byte("a"), []byte("b")); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(half, []byte("half a file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]bool{copied: true, other: false, half: false, path + ".none": false} {
+		if is, err := e.SameAs(file); is != want || err != nil {
+			t.Errorf("%s: %v, %v", filepath.Base(file), is, err)
+		}
+	}
+	if err := e.Update(t.Context(), func(w db.Writer) error { w.Put("small", []byte("new"), nil); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if is, err := e.SameAs(copied); is || err != nil {
+		t.Errorf("with a key more: %v, %v", is, err)
+	}
+}

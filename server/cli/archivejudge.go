@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"kunci/db"
@@ -11,11 +12,17 @@ import (
 	"kunci/server/token"
 )
 
-// judgeUnpacked opens what an archive was unpacked to, brings it up to this
-// kunci's schema, and refuses what a server would not start with or a check
-// finds fault with.
+// judgeUnpacked opens what an archive was unpacked to, and refuses what a
+// server would not start with or a check finds fault with. Data of an older
+// schema stays as it is: a copy of it is upgraded, and checked.
 func judgeUnpacked(ctx context.Context, dir string, m *manifest) (_ *db.Store, err error) {
-	e, err := bolt.Open(filepath.Join(dir, dataFile))
+	file := filepath.Join(dir, dataFile)
+	if m.Schema < db.Schema {
+		if err := judgeOlder(ctx, file, filepath.Join(dir, keeping)); err != nil {
+			return nil, err
+		}
+	}
+	e, err := bolt.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("its data file can't be used: %w", err)
 	}
@@ -31,15 +38,10 @@ func judgeUnpacked(ctx context.Context, dir string, m *manifest) (_ *db.Store, e
 	if info := s.Info(); info.Instance.String() != m.Instance || info.Schema != m.Schema {
 		return nil, damagedArchive("its data file is not the one that its manifest tells of")
 	}
-	if err := s.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	faults, err := s.Check()
-	switch {
-	case err != nil:
-		return nil, err
-	case len(faults) > 0:
-		return nil, fmt.Errorf("its data has %d faults, the first of them: %s", len(faults), faults[0])
+	if m.Schema == db.Schema {
+		if err := judge(s.Check()); err != nil {
+			return nil, err
+		}
 	}
 	if m.hasKeys() {
 		if _, err := token.Open(filepath.Join(dir, keysFolder), m.Instance); err != nil {
@@ -47,4 +49,26 @@ func judgeUnpacked(ctx context.Context, dir string, m *manifest) (_ *db.Store, e
 		}
 	}
 	return s, ctx.Err()
+}
+
+// judgeOlder judges a copy aside of a data file of an older schema.
+func judgeOlder(ctx context.Context, file, aside string) error {
+	if err := copyFile(file, aside); err != nil {
+		return err
+	}
+	t, err := tryUpgrade(ctx, aside)
+	if err == nil {
+		err = judge(t.Faults, nil)
+	} else {
+		err = fmt.Errorf("its data file can't be used: %w", err)
+	}
+	return errors.Join(err, os.Remove(aside))
+}
+
+// judge is what a check has found as an error.
+func judge(faults []string, err error) error {
+	if err == nil && len(faults) > 0 {
+		return fmt.Errorf("its data has %d faults, the first of them: %s", len(faults), faults[0])
+	}
+	return err
 }

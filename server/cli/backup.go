@@ -50,7 +50,7 @@ func (p *program) backup(ctx context.Context, cmd *urfave.Command) error {
 	defer bar.end()
 	b.report = bar.add
 	// The folder, or the server, is needed for the snapshot alone.
-	err = p.operate(ctx, cmd, func(c *ctl.Client) error {
+	err = p.reach(ctx, cmd, true, func(c *ctl.Client) error {
 		keys := filepath.Join(dir, keysFolder)
 		if cmd.Bool("without-keys") {
 			keys = ""

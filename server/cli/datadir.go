@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // What a data folder holds. The marker stands from before the
@@ -72,7 +75,13 @@ func (f *folder) private(folder fs.FileInfo) error {
 	if err := open.look(f.path, folder); err != nil {
 		return err
 	}
-	for _, name := range []string{dataFile, lockFile, marker, keysFolder, outbox} {
+	names := []string{dataFile, lockFile, marker, keysFolder, outbox}
+	for _, name := range slices.Sorted(maps.Keys(f.has)) {
+		if strings.HasPrefix(name, keptFile) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
 		if !f.has[name] {
 			continue
 		}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	urfave "github.com/urfave/cli/v3"
@@ -42,42 +41,4 @@ func (p *program) keyCommand() *urfave.Command {
 			}),
 		},
 	)
-}
-
-func (p *program) checkCommand() *urfave.Command {
-	return &urfave.Command{
-		Name: "check", Usage: "look for damage in the data; prints ok or the faults, exit status 0 or 1",
-		Action: p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
-			faults, err := c.Check(ctx)
-			if err != nil {
-				return err
-			}
-			if len(faults) == 0 {
-				return tell(cmd, checked{OK: true, Faults: []string{}}, "ok")
-			}
-			if err := tellFaults(cmd, faults); err != nil {
-				return err
-			}
-			return fmt.Errorf("%d faults: restore the data from a backup", len(faults))
-		}),
-	}
-}
-
-// checked is what a check found, for programs.
-type checked struct {
-	OK     bool     `json:"ok"`
-	Faults []string `json:"faults"`
-}
-
-// tellFaults says what a check found, one fault a line.
-func tellFaults(cmd *urfave.Command, faults []string) error {
-	if cmd.Bool("json") {
-		return printJSON(cmd.Root().Writer, checked{Faults: faults})
-	}
-	for _, fault := range faults {
-		if err := say(cmd, "%s", fault); err != nil {
-			return err
-		}
-	}
-	return nil
 }

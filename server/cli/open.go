@@ -40,7 +40,7 @@ func openData(f *folder) (*data, error) {
 	var newer *db.SchemaError
 	switch {
 	case err == nil:
-		if err := dropCopy(f); err != nil {
+		if err := errors.Join(dropCopy(f), dropRehearsal(f)); err != nil {
 			return nil, errors.Join(err, d.closeFiles())
 		}
 		return d, nil

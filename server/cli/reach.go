@@ -10,6 +10,7 @@ import (
 
 	urfave "github.com/urfave/cli/v3"
 
+	"kunci/db"
 	"kunci/server/auth"
 	"kunci/server/ctl"
 )
@@ -34,8 +35,13 @@ func (p *program) action(names []string, act func(context.Context, *urfave.Comma
 
 // operate is the one way by which a command reaches accounts: through the
 // server that runs on the data folder, else through the same handlers over the
-// files, which are locked meanwhile.
+// files, which are locked meanwhile. Files of an older schema are refused.
 func (p *program) operate(ctx context.Context, cmd *urfave.Command, act func(*ctl.Client) error) error {
+	return p.reach(ctx, cmd, false, act)
+}
+
+// reach is operate for an act that may only read what an older kunci wrote.
+func (p *program) reach(ctx context.Context, cmd *urfave.Command, older bool, act func(*ctl.Client) error) error {
 	r := p.reader(cmd)
 	params, lifetime := r.argon2(), r.lifetime()
 	dir, err := r.dataFolder()
@@ -46,7 +52,7 @@ func (p *program) operate(ctx context.Context, cmd *urfave.Command, act func(*ct
 		held, err := take(dir, commandName(cmd))
 		var used *inUseError
 		if !errors.As(err, &used) {
-			return holding(dir, held, err, func(d *data) error {
+			return holding(dir, held, err, older, func(d *data) error {
 				c := ctl.Local(auth.Operator{Service: d.service(params, lifetime)}, build().Version)
 				defer c.Close()
 				return act(c)
@@ -80,12 +86,13 @@ func (p *program) withData(cmd *urfave.Command, act func(dir string, d *data) er
 		return err
 	}
 	held, err := take(dir, commandName(cmd))
-	return holding(dir, held, err, func(d *data) error { return act(dir, d) })
+	return holding(dir, held, err, false, func(d *data) error { return act(dir, d) })
 }
 
 // holding opens the data of a folder that take has locked, or says why it has
-// not, and lets go of both after act.
-func holding(dir string, held *lock, refused error, act func(*data) error) (err error) {
+// not, and lets go of both after act. Only serve upgrades data: it is of an
+// older schema for act alone where that is said.
+func holding(dir string, held *lock, refused error, older bool, act func(*data) error) (err error) {
 	if refused != nil {
 		return refused
 	}
@@ -99,9 +106,8 @@ func holding(dir string, held *lock, refused error, act func(*data) error) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, d.closeFiles()) }()
-	// Half of a migration is of no use, so nothing interrupts it.
-	if err := d.store.Migrate(context.Background()); err != nil {
-		return err
+	if schema := d.store.Info().Schema; schema < db.Schema && !older {
+		return &olderError{filepath.Join(dir, dataFile), schema}
 	}
 	return act(d)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"runtime"
 	"syscall"
@@ -66,7 +67,7 @@ func (p *program) serve(ctx context.Context, cmd *urfave.Command) (err error) {
 			return err
 		}
 	}
-	d, err := openOrMake(ctx, c, f)
+	d, err := openOrMake(ctx, c, f, p.logger(c))
 	if err != nil {
 		return err
 	}
@@ -105,9 +106,10 @@ func listen(ctx context.Context, c *serveConfig) (net.Listener, error) {
 	return l, nil
 }
 
-// openOrMake opens the data of a claimed folder; where there is none yet it
-// makes it, with the demo accounts that --dev has.
-func openOrMake(ctx context.Context, c *serveConfig, f *folder) (*data, error) {
+// openOrMake opens the data of a claimed folder, and upgrades what an older
+// kunci left; where there is none yet it makes it, with the demo accounts that
+// --dev has.
+func openOrMake(ctx context.Context, c *serveConfig, f *folder, log *slog.Logger) (*data, error) {
 	if !f.holdsData() {
 		if err := firstStart(f.path, c.dev, c.demos(ctx)); err != nil {
 			return nil, err
@@ -128,7 +130,7 @@ func openOrMake(ctx context.Context, c *serveConfig, f *folder) (*data, error) {
 		err = fmt.Errorf("%s was made without --dev, for good: start it without --dev, or name another folder with --data", f.path)
 	}
 	if err == nil {
-		err = d.store.Migrate(context.WithoutCancel(ctx))
+		err = d.upgrade(context.WithoutCancel(ctx), f.path, log)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.closeFiles())

@@ -28,7 +28,7 @@ func (o Operator) setMembership(tx db.Tx, a *db.Account, e *Edit) error {
 	if first {
 		m = &db.Membership{Account: a.ID}
 		if e.Company == nil || e.Division == nil || e.Role == nil {
-			return fail(Invalid, "invalid", errors.New("a first membership names --company, --division and --role"))
+			return fail(Invalid, "invalid", errors.New("a first membership has all three: name --company, --division and --role"))
 		}
 	}
 	was := *m

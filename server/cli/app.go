@@ -115,7 +115,7 @@ func (p *program) strict(cmd *urfave.Command) {
 			if err := checkEnvironment(p.env); err != nil {
 				return err
 			}
-			return act(ctx, c)
+			return helped(act(ctx, c), c.FullName())
 		}
 	}
 	cmd.CommandNotFound = helpBeside

@@ -55,7 +55,7 @@ func (a *archiveWriter) finish(m manifest) error {
 		return err
 	}
 	if len(a.has) > mostEntries || len(text) > longestManifest {
-		return fmt.Errorf("there are %d files, too many for an archive", len(a.has))
+		return fmt.Errorf("there are %d files, too many for an archive: move what is no key out of keys", len(a.has))
 	}
 	if err := a.addBytes(manifestFile, text); err != nil {
 		return err

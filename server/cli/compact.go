@@ -53,10 +53,10 @@ func compact(dir string, d *data) (before, after int64, err error) {
 	}
 	before, after, err = d.engine.Compact(copied)
 	if err != nil {
-		return 0, 0, fmt.Errorf("%s can't be copied, and stays as it is: %w", file, err)
+		return 0, 0, fmt.Errorf("%s can't be copied, and stays as it is: %w: make room for a second one, and look after the disk", file, err)
 	}
 	if err := checkCopy(copied, d.store.Info()); err != nil {
-		return 0, 0, errors.Join(fmt.Errorf("the copy of %s is not whole, and the file stays as it is: %w", file, err), os.Remove(copied))
+		return 0, 0, errors.Join(fmt.Errorf("the copy of %s is not whole, and the file stays as it is: %w: look after the disk", file, err), os.Remove(copied))
 	}
 	if err := os.Rename(copied, file); err != nil {
 		return 0, 0, errors.Join(err, os.Remove(copied))

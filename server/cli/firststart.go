@@ -55,7 +55,7 @@ func firstStart(dir string, dev bool, fill func(*data) error) error {
 		return db.Init(w, db.Info{Instance: instance, Dev: dev, Created: db.At(now)})
 	})
 	if err != nil {
-		return fmt.Errorf("the data file can't be made: %w", err)
+		return fmt.Errorf("the data file can't be made: %w: look after the disk, or name another folder with --data", err)
 	}
 	if fill != nil {
 		if err := filled(dir, fill); err != nil {

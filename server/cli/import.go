@@ -79,7 +79,7 @@ func (p *program) openList(cmd *urfave.Command, name string) (*rowList, error) {
 		}
 		info, err := f.Stat()
 		if err == nil && info.IsDir() {
-			err = fmt.Errorf("%s is a folder", name)
+			err = fmt.Errorf("%s is a folder: name a file", name)
 		}
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
@@ -124,9 +124,9 @@ func (l *rowList) named(err error) error {
 	case !errors.As(err, &e):
 		return err
 	case e.Reason == "columns":
-		return &usageError{fmt.Sprintf("%s: %v (the columns are those of user show --json, and password_hash)", l.name, e.Cause)}
+		return &usageError{fmt.Sprintf("%s: %v (use those of user show --json, and password_hash)", l.name, e.Cause)}
 	case e.Reason == "file":
-		return fmt.Errorf("%s: %v", l.name, e.Cause)
+		return fmt.Errorf("%s: %v: mend it and run this again, which goes on", l.name, e.Cause)
 	}
 	return err
 }
@@ -160,11 +160,11 @@ func (p *program) importList(ctx context.Context, cmd *urfave.Command, c *ctl.Cl
 	case err != nil:
 		return l.named(err)
 	case report.Refused > 0 && cmd.Bool("strict"):
-		return fmt.Errorf("%d of %d rows would be refused, so that nothing is written", report.Refused, report.Rows)
+		return fmt.Errorf("%d of %d rows would be refused, so that nothing is written: correct them, or leave --strict out", report.Refused, report.Rows)
 	case report.Refused > 0 && dry:
-		return fmt.Errorf("%d of %d rows would be refused", report.Refused, report.Rows)
+		return fmt.Errorf("%d of %d rows would be refused: correct them, or import the others all the same", report.Refused, report.Rows)
 	case report.Refused > 0:
-		return fmt.Errorf("%d of %d rows are refused; the others stand", report.Refused, report.Rows)
+		return fmt.Errorf("%d of %d rows are refused; the others stand: correct those and run this again", report.Refused, report.Rows)
 	}
 	return nil
 }

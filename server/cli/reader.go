@@ -25,9 +25,14 @@ func (p *program) reader(cmd *urfave.Command) *reader {
 	return r
 }
 
-// fault says what is wrong with a setting and what it should be.
+// fault says what is wrong with a setting and what it should be; where a
+// format ends without saying what to do, where help is.
 func (r *reader) fault(name, format string, args ...any) {
-	r.refuse(name, ": "+fmt.Sprintf(format, args...))
+	text := ": " + fmt.Sprintf(format, args...)
+	if !strings.Contains(format, ": ") {
+		text += " (see kunci serve --help)"
+	}
+	r.refuse(name, text)
 }
 
 // refuse is fault where the text goes on right after the setting's name.
@@ -121,7 +126,7 @@ func (r *reader) secret(name string) string {
 	}
 	text, err := readSecretFile(path)
 	if err != nil {
-		r.fault(name, "its file can't be used: %v", err)
+		r.fault(name, "its file can't be used: %v: name another", err)
 	}
 	return text
 }

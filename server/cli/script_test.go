@@ -108,6 +108,9 @@ func refused(ts *testscript.TestScript, _ bool, args []string) {
 	if stdout != "" || more != "" || !strings.HasPrefix(line, "kunci: ") {
 		ts.Fatalf("not one line on stderr alone:\n%s%s", stdout, stderr)
 	}
+	if !wayOut.MatchString(line) {
+		ts.Fatalf("%q does not say what to do", line)
+	}
 	if !regexp.MustCompile(args[1]).MatchString(line) {
 		ts.Fatalf("%q does not match %s", line, args[1])
 	}
@@ -115,6 +118,11 @@ func refused(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("files changed\nbefore:\n%safter:\n%s", before, after)
 	}
 }
+
+// wayOut is how an error says what to do next: where help is, which list shows
+// it, or with a verb.
+var wayOut = regexp.MustCompile(`\((see kunci .*--help|.* shows? (it|them|whose)|user show .*)\)$|` +
+	`(: |; |, or |, and |\()(add|answer|choose|correct|give|leave|let|look after|make|mend|move|name|put|restore|run|say|see|set|start|stop|take|try|unset|use)\b`)
 
 // listing is what lies in a folder: modes, names, and sums of the contents.
 func listing(ts *testscript.TestScript, dir string) string {

@@ -31,7 +31,7 @@ func (p *program) newPassword(ctx context.Context) (string, error) {
 	if tty == nil {
 		pw, err := p.onlyLine(ctx)
 		if err == nil && pw == "" {
-			err = errors.New("the password on standard input is empty")
+			err = errors.New("the password on standard input is empty: give it as one line")
 		}
 		return pw, err
 	}
@@ -46,7 +46,7 @@ func (p *program) newPassword(ctx context.Context) (string, error) {
 	case first != second:
 		return "", errors.New("the two passwords differ: try again")
 	case first == "":
-		return "", errors.New("the password is empty")
+		return "", errors.New("the password is empty: try again")
 	}
 	return first, nil
 }
@@ -56,7 +56,7 @@ func (p *program) newPassword(ctx context.Context) (string, error) {
 func (p *program) hidden(ctx context.Context, tty *os.File, prompt string) (string, error) {
 	before, err := term.GetState(int(tty.Fd()))
 	if err != nil {
-		return "", fmt.Errorf("terminal: %w", err)
+		return "", fmt.Errorf("terminal: %w: give the password on standard input", err)
 	}
 	_, _ = fmt.Fprint(p.stderr, prompt)
 	pw, err := patiently(ctx, func() (string, error) {
@@ -68,7 +68,7 @@ func (p *program) hidden(ctx context.Context, tty *os.File, prompt string) (stri
 		_ = term.Restore(int(tty.Fd()), before)
 	}
 	if errors.Is(err, io.EOF) {
-		err = errors.New("no password was given")
+		err = errors.New("no password was given: try again")
 	}
 	return pw, err
 }
@@ -94,7 +94,7 @@ func (p *program) onlyLine(ctx context.Context) (string, error) {
 		case err == nil:
 			return "", errors.New("there is more than one line on standard input: give the password alone")
 		case !errors.Is(err, io.EOF):
-			return "", fmt.Errorf("standard input: %w", err)
+			return "", fmt.Errorf("standard input: %w: give one line on it", err)
 		}
 		return text, nil
 	})
@@ -104,11 +104,11 @@ func readLine(in *bufio.Reader) (string, error) {
 	text, err := in.ReadString('\n')
 	switch {
 	case errors.Is(err, io.EOF) && text == "":
-		return "", errors.New("no more input: a line on standard input is expected")
+		return "", errors.New("no more input: give a line on standard input")
 	case err != nil && !errors.Is(err, io.EOF):
-		return "", fmt.Errorf("standard input: %w", err)
+		return "", fmt.Errorf("standard input: %w: give one line on it", err)
 	case len(text) == longestLine:
-		return "", errors.New("the line on standard input is too long")
+		return "", errors.New("the line on standard input is too long: give a shorter one")
 	}
 	if cut, ok := strings.CutSuffix(text, "\n"); ok {
 		text = strings.TrimSuffix(cut, "\r")
@@ -128,7 +128,7 @@ func (p *program) confirm(ctx context.Context, question string) error {
 		return err
 	}
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-		return errors.New("nothing was done")
+		return errors.New("nothing was done: answer y, or say --yes")
 	}
 	return nil
 }

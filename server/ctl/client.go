@@ -27,7 +27,7 @@ func (c *Client) Close() { c.close() }
 func (c *Client) send(ctx context.Context, name string, in any) (io.ReadCloser, error) {
 	var b bytes.Buffer
 	if err := write(&b, in); err != nil {
-		return nil, errors.New("what was given is no UTF-8 text") // and is not repeated: it may hold a password
+		return nil, errors.New("what was given is no UTF-8 text: give it as UTF-8") // and is not repeated: it may hold a password
 	}
 	return c.post(ctx, name, &b)
 }
@@ -52,7 +52,7 @@ func (c *Client) post(ctx context.Context, name string, body io.Reader) (io.Read
 		return nil, fmt.Errorf("the running server is of version %s and does not know %q as this kunci, of version %s, asks for it: restart it, or use its own binary",
 			got.Header.Get(versionHeader), name, c.version)
 	case http.StatusRequestEntityTooLarge:
-		return nil, fmt.Errorf("what was given is longer than %d bytes", mostBytes)
+		return nil, fmt.Errorf("what was given is longer than %d bytes: give less", mostBytes)
 	}
 	return nil, fmt.Errorf("the running server refused the request with status %d: see its log", got.StatusCode)
 }

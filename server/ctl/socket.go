@@ -44,7 +44,7 @@ func Listen(dir string) (net.Listener, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ctl: can't open a socket in %s: %w", dir, err)
+		return nil, fmt.Errorf("ctl: can't open a socket in %s: %w: name a folder on a disk that has them with --data", dir, err)
 	}
 	l := &listener{UnixListener: inner, path: path}
 	if l.made, err = named0600(first, path); err != nil {

@@ -56,6 +56,11 @@ func (v View) DueMails(now Time, max int) (jobs []*MailJob) {
 	return jobs
 }
 
+// Mails calls fn for every mail that waits, the longest due first.
+func (v View) Mails(fn func(*MailJob)) {
+	v.queue(nil, func(j *MailJob) bool { fn(j); return true })
+}
+
 // NextMail is when the first queued mail is due, 0 where none waits.
 func (v View) NextMail() (due Time) {
 	v.queue(nil, func(j *MailJob) bool {

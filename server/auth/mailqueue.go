@@ -135,11 +135,12 @@ func (q Mails) Done(j mail.Job) error { return q.dropJob(j) }
 func (q Mails) Drop(j mail.Job, _ string) error { return q.dropJob(j) }
 
 // Retry implements mail.Queue.
-func (q Mails) Retry(j mail.Job, at time.Time, _ string) error {
+func (q Mails) Retry(j mail.Job, at time.Time, cause string) error {
 	id, ok := token.ParseID(j.ID)
 	if !ok {
 		return errors.New("auth: a mail job without an id")
 	}
+	q.mailCauses.Add(id, cause)
 	return q.update(context.Background(), func(tx db.Tx) error {
 		if err := tx.RetryMail(id, db.At(at)); !isNotFound(err) {
 			return err
@@ -157,6 +158,7 @@ func (q Mails) dropJob(j mail.Job) error {
 }
 
 func (q Mails) drop(id db.ID) error {
+	q.mailCauses.Remove(id)
 	return q.update(context.Background(), func(tx db.Tx) error {
 		if err := tx.DropMail(id); !isNotFound(err) {
 			return err

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,5 +139,39 @@ func TestMailsCompose(t *testing.T) {
 	}
 	if len(kinds) != 6 || queued != 6 {
 		t.Errorf("%d kinds of mail, %d times announced; want 6 of each", len(kinds), queued)
+	}
+}
+
+// An operator sees what waits and what went wrong, but no address.
+func TestQueuedMails(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	q, at := h.queue(), h.clock.Now()
+	if list := must[[]auth.QueuedMail](t)(h.op.QueuedMails()); len(list) != 0 {
+		t.Errorf("an empty queue has %+v", list)
+	}
+	h.register("budi@example.com", "")
+	h.clock.add(time.Second)
+	h.register("siti@example.com", "")
+	jobs := must[[]mail.Job](t)(q.Due(h.clock.Now(), 9))
+	jobs[0].Attempts++
+	h.check(q.Retry(jobs[0], at.Add(time.Minute), "the server is down"))
+	list := must[[]auth.QueuedMail](t)(h.op.QueuedMails())
+	if len(list) != 2 || list[0].ID != jobs[1].ID || list[1].ID != jobs[0].ID {
+		t.Fatalf("%+v", list)
+	}
+	budi := must[*auth.User](t)(h.op.User("budi@example.com"))
+	if m := list[1]; m.User != budi.UUID || m.Kind != "confirm" || m.Attempts != 1 || m.LastError != "the server is down" || !m.Due.Equal(at.Add(time.Minute)) || !m.Created.Equal(at) {
+		t.Errorf("%+v", m)
+	}
+	if m := list[0]; m.Attempts != 0 || m.LastError != "" || m.Expires.IsZero() {
+		t.Errorf("%+v", m)
+	}
+	if text := fmt.Sprint(list); strings.Contains(text, "@") {
+		t.Errorf("it holds an address: %s", text)
+	}
+	h.check(q.Drop(jobs[0], "expired"))
+	if list := must[[]auth.QueuedMail](t)(h.op.QueuedMails()); len(list) != 1 || list[0].ID != jobs[1].ID {
+		t.Errorf("%+v", list)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"kunci/db"
 	"kunci/server/password"
 	"kunci/server/token"
@@ -68,6 +70,8 @@ type Service struct {
 	limits *limiter
 	ended  endedSessions
 	floor  floor
+
+	mailCauses *lru.Cache[db.ID, string] // why the last attempt to send a mail failed
 }
 
 // New makes a Service.
@@ -78,7 +82,8 @@ func New(c Config) *Service {
 	if c.MailQueued == nil {
 		c.MailQueued = func() {}
 	}
-	return &Service{Config: c, limits: newLimiter(c.Limits, c.Ring)}
+	causes, _ := lru.New[db.ID, string](rememberedCauses) // errors only for a size below 1
+	return &Service{Config: c, limits: newLimiter(c.Limits, c.Ring), mailCauses: causes}
 }
 
 // writeWithin bounds how long an act may wait for the disk before it answers

@@ -62,6 +62,7 @@ func TestEveryCommandAnswersPrograms(t *testing.T) {
 		{"user disable johndoe", `"disabled": true`},
 		{"user enable johndoe", `"disabled": false`},
 		{"user delete new@example.com --yes", `"email": "new@example.com"`},
+		{"mail list", `[`},
 		{"key list", `"signing": true`},
 		{"key rotate", `"former": {`},
 		{"check", `"ok": true`},

@@ -73,6 +73,7 @@ func TestCommandsAreTheSameLive(t *testing.T) {
 		{"", []string{"session", "revoke", strings.Repeat("0", 32)}},
 		{"", []string{"session", "revoke", "--user", "1"}},
 		{"", []string{"session", "revoke", "--user", "nobody"}},
+		{"", []string{"mail", "list"}},
 		{"", []string{"key", "rotate"}},
 		{"", []string{"key", "list"}},
 		{"", []string{"key", "list", "--json"}},

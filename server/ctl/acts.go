@@ -82,6 +82,8 @@ var (
 	}}
 	sessionRevokeAll = op[named, Ended]{"session revoke all", revokeAll}
 
+	mailList = op[nothing, []auth.QueuedMail]{"mail list", listed(auth.Operator.QueuedMails)}
+
 	keyList   = op[nothing, []Key]{"key list", func(_ context.Context, d *doing, _ nothing) ([]Key, error) { return keys(d.Operator), nil }}
 	keyRotate = op[nothing, Rotation]{"key rotate", rotate}
 	dataCheck = op[nothing, []string]{"check", func(_ context.Context, d *doing, _ nothing) ([]string, error) { return d.Check() }}
@@ -92,7 +94,7 @@ var acts = []act{
 	&userAdd, &userList, &userShow, &userSet, &userPasswd, &userDisable, &userEnable, &userDelete,
 	&companyAdd, &divisionAdd, &roleAdd, &companyList, &divisionList, &roleList,
 	&sessionList, &sessionRevoke, &sessionRevokeAll,
-	&keyList, &keyRotate, &dataCheck, &dataBackup, &userImport, &userExport,
+	&mailList, &keyList, &keyRotate, &dataCheck, &dataBackup, &userImport, &userExport,
 }
 
 // toAccount does one thing to one account. The account is noted before: a

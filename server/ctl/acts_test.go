@@ -63,6 +63,8 @@ func TestEveryAct(t *testing.T) {
 			h.check(c.Enable(ctx, "1"))
 			h.same(must[*auth.User](t)(c.User(ctx, "siti@example.com")), nil)
 
+			h.same(must[[]auth.QueuedMail](t)(c.QueuedMails(ctx)), h.op.QueuedMails)
+
 			before := must[[]ctl.Key](t)(c.Keys(ctx))
 			r := must[ctl.Rotation](t)(c.RotateKey(ctx))
 			after := must[[]ctl.Key](t)(c.Keys(ctx))
@@ -93,6 +95,8 @@ func (h *house) same(got any, want any) {
 		diff = cmp.Diff(must[[]auth.Organised](h.t)(want()), got)
 	case func() ([]auth.OpenSession, error):
 		diff = cmp.Diff(must[[]auth.OpenSession](h.t)(want()), got)
+	case func() ([]auth.QueuedMail, error):
+		diff = cmp.Diff(must[[]auth.QueuedMail](h.t)(want()), got)
 	default:
 		diff = cmp.Diff(must[*auth.User](h.t)(h.op.User(got.(*auth.User).UUID)), got)
 	}

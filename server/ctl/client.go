@@ -165,6 +165,11 @@ func (c *Client) RevokeSessions(ctx context.Context, who string) (Ended, error) 
 	return sessionRevokeAll.ask(ctx, c, named{who})
 }
 
+// QueuedMails lists the mails that wait to be sent, the longest due first.
+func (c *Client) QueuedMails(ctx context.Context) ([]auth.QueuedMail, error) {
+	return mailList.ask(ctx, c, nothing{})
+}
+
 // Keys lists the keys that still verify, the signing key first.
 func (c *Client) Keys(ctx context.Context) ([]Key, error) { return keyList.ask(ctx, c, nothing{}) }
 

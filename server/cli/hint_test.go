@@ -39,6 +39,7 @@ func TestEveryErrorSaysWhatToDo(t *testing.T) {
 		{args: "user add a@example.com --name N", stdin: "\xff\xff\xff\xff\xff\xff\xff\xff\n"},
 		{args: "user passwd johndoe", stdin: "johndoe\n"}, {args: "user passwd nobody", stdin: pw}, {args: "user delete johndoe"}, {args: "user disable nobody"},
 		{args: "company add"}, {args: "company add PT Company"}, {args: "company add Acme --uuid x"}, {args: "division add D"}, {args: "division add D --company Nope"}, {args: "role add Operator"},
+		{args: "company set Nope --name X"}, {args: "role set Operator"}, {args: "role delete Operator"}, {args: "role delete Nope"}, {args: "division delete Marcom"},
 		{args: "session list nobody"}, {args: "session revoke"}, {args: "session revoke x"}, {args: "session revoke 00000000000000000000000000000000"}, {args: "session revoke --user nobody"},
 		{args: "key rotate now"}, {args: "check it"}, {args: "compact it"}, {args: "version it"}, {args: "man it"}, {args: "config it"},
 		{args: "backup"}, {args: "backup -"}, {args: "backup FILES/none/b.tar"}, {args: "backup FILES"}, {args: "backup FILES/junk.tar"},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	urfave "github.com/urfave/cli/v3"
 
@@ -12,8 +13,10 @@ import (
 // organised is what differs between companies, divisions and roles.
 type organised struct {
 	name, plural string
-	flags        []urfave.Flag
+	flags        []urfave.Flag // of those that name one
 	add          func(context.Context, *urfave.Command, *ctl.Client, string) (*auth.Organised, error)
+	set          func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, ref, name string) (*auth.Organised, error)
+	remove       func(context.Context, *urfave.Command, *ctl.Client, string) (*auth.Organised, error)
 	list         func(*ctl.Client, context.Context) ([]auth.Organised, error)
 }
 
@@ -22,6 +25,12 @@ func (p *program) companyCommand() *urfave.Command {
 		name: "company", plural: "companies", list: (*ctl.Client).Companies,
 		add: func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, name string) (*auth.Organised, error) {
 			return c.AddCompany(ctx, name, cmd.String("uuid"))
+		},
+		set: func(ctx context.Context, _ *urfave.Command, c *ctl.Client, ref, name string) (*auth.Organised, error) {
+			return c.RenameCompany(ctx, ref, name)
+		},
+		remove: func(ctx context.Context, _ *urfave.Command, c *ctl.Client, ref string) (*auth.Organised, error) {
+			return c.DeleteCompany(ctx, ref)
 		},
 	})
 }
@@ -33,6 +42,12 @@ func (p *program) divisionCommand() *urfave.Command {
 		add: func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, name string) (*auth.Organised, error) {
 			return c.AddDivision(ctx, cmd.String("company"), name, cmd.String("uuid"))
 		},
+		set: func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, ref, name string) (*auth.Organised, error) {
+			return c.RenameDivision(ctx, cmd.String("company"), ref, name)
+		},
+		remove: func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, ref string) (*auth.Organised, error) {
+			return c.DeleteDivision(ctx, cmd.String("company"), ref)
+		},
 	})
 }
 
@@ -42,6 +57,12 @@ func (p *program) roleCommand() *urfave.Command {
 		add: func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, name string) (*auth.Organised, error) {
 			return c.AddRole(ctx, name, cmd.String("uuid"))
 		},
+		set: func(ctx context.Context, _ *urfave.Command, c *ctl.Client, ref, name string) (*auth.Organised, error) {
+			return c.RenameRole(ctx, ref, name)
+		},
+		remove: func(ctx context.Context, _ *urfave.Command, c *ctl.Client, ref string) (*auth.Organised, error) {
+			return c.DeleteRole(ctx, ref)
+		},
 	})
 }
 
@@ -49,7 +70,7 @@ func (p *program) organised(k organised) *urfave.Command {
 	uuidFlag := &urfave.StringFlag{Name: "uuid", Usage: "its `UUID`, where it has one already (default: a new one)", HideDefault: true}
 	return group(k.name, k.plural+", for memberships",
 		&urfave.Command{
-			Name: "add", Usage: "make a " + k.name, ArgsUsage: "NAME", Flags: append(k.flags, uuidFlag),
+			Name: "add", Usage: "make a " + k.name, ArgsUsage: "NAME", Flags: append(slices.Clone(k.flags), uuidFlag),
 			Action: p.action([]string{"NAME"}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
 				made, err := k.add(ctx, cmd, c, args[0])
 				if err != nil {
@@ -76,5 +97,38 @@ func (p *program) organised(k organised) *urfave.Command {
 				})
 			}),
 		},
+		p.organisedSet(k), p.organisedDelete(k),
 	)
+}
+
+// refHelp says how a company, division or role is named.
+const refHelp = "NAME is its name or its UUID."
+
+func (p *program) organisedSet(k organised) *urfave.Command {
+	nameFlag := &urfave.StringFlag{Name: "name", Usage: "its new `NAME`; required", Required: true, OnlyOnce: true}
+	return &urfave.Command{
+		Name: "set", Usage: "give a " + k.name + " another name", ArgsUsage: "NAME", Flags: append(slices.Clone(k.flags), nameFlag),
+		Description: refHelp + " Memberships stay; tokens issued before carry the name of before.",
+		Action: p.action([]string{"NAME"}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+			is, err := k.set(ctx, cmd, c, args[0], cmd.String("name"))
+			if err != nil {
+				standing, _ := k.list(c, ctx) // it only helps to word the error
+				return organisedTaken(err, k.name, is, standing)
+			}
+			return tell(cmd, is, "%s %s is called so now, UUID %s", k.name, is.Name, is.UUID)
+		}),
+	}
+}
+
+func (p *program) organisedDelete(k organised) *urfave.Command {
+	return &urfave.Command{
+		Name: "delete", Usage: "delete a " + k.name + " that nothing belongs to", ArgsUsage: "NAME", Flags: slices.Clone(k.flags), Description: refHelp,
+		Action: p.action([]string{"NAME"}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
+			was, err := k.remove(ctx, cmd, c, args[0])
+			if err != nil {
+				return err
+			}
+			return tell(cmd, was, "%s %s, UUID %s, is deleted", k.name, was.Name, was.UUID)
+		}),
+	}
 }

@@ -93,6 +93,7 @@ var (
 var acts = []act{
 	&userAdd, &userList, &userShow, &userSet, &userPasswd, &userDisable, &userEnable, &userDelete,
 	&companyAdd, &divisionAdd, &roleAdd, &companyList, &divisionList, &roleList,
+	&companySet, &divisionSet, &roleSet, &companyDelete, &divisionDelete, &roleDelete,
 	&sessionList, &sessionRevoke, &sessionRevokeAll,
 	&mailList, &keyList, &keyRotate, &dataCheck, &dataBackup, &userImport, &userExport,
 }

@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -42,6 +43,8 @@ type Engine struct {
 	failOnce sync.Once
 	failed   chan struct{}
 	failure  error
+
+	observer atomic.Pointer[func(Commit)] // nil: nobody asks
 }
 
 var _ db.Engine = (*Engine)(nil)
@@ -203,6 +206,17 @@ func (e *Engine) Backup(w io.Writer) (n int64, err error) {
 
 // Check implements db.Engine: every page read, and accounted for.
 func (e *Engine) Check() error {
+	return e.described(func(m meta) error {
+		if err := walk(e.file, m, true); err != nil {
+			return fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
+		}
+		return nil
+	})
+}
+
+// described calls fn with the meta page of a state that stays as it is until fn
+// has returned.
+func (e *Engine) described(fn func(meta) error) error {
 	// The page that describes this state is written over two commits later: a
 	// busy writer may have to be caught again.
 	for range 100 {
@@ -213,8 +227,8 @@ func (e *Engine) Check() error {
 					continue
 				}
 				found = true
-				if err := walk(e.file, m, true); err != nil {
-					return fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
+				if err := fn(m); err != nil {
+					return err
 				}
 			}
 			return nil

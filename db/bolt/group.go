@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -93,7 +94,7 @@ func (e *Engine) commit(batch []*act) {
 		return
 	}
 	ran := 0
-	err := e.transact(func(tx *bbolt.Tx) (wrote bool, err error) {
+	err := e.transact(len(taken), func(tx *bbolt.Tx) (wrote bool, err error) {
 		for _, a := range taken {
 			did, err := a.run(tx)
 			if err != nil {
@@ -116,14 +117,15 @@ func (e *Engine) commit(batch []*act) {
 	}
 }
 
-// transact does one bbolt transaction and commits it when something was
-// written. A commit whose outcome is open, or damage met on the way, ends all
+// transact does one bbolt transaction for so many acts and commits it when
+// something was written. A commit whose outcome is open, or damage met on the way, ends all
 // writing.
-func (e *Engine) transact(run func(*bbolt.Tx) (bool, error)) (err error) {
+func (e *Engine) transact(acts int, run func(*bbolt.Tx) (bool, error)) (err error) {
 	if failure := e.Failure(); failure != nil {
 		return fmt.Errorf("%w: %v", db.ErrUnavailable, failure)
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	began := time.Now()
 	tx, err := e.bolt.Begin(true)
 	if err != nil {
 		return fmt.Errorf("%w: %v", db.ErrUnavailable, err)
@@ -133,6 +135,7 @@ func (e *Engine) transact(run func(*bbolt.Tx) (bool, error)) (err error) {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v", db.ErrEngineDamaged, p)
 			e.fail(err)
+			e.told(began, acts, err)
 		}
 	}()
 	wrote, err := run(tx)
@@ -143,8 +146,11 @@ func (e *Engine) transact(run func(*bbolt.Tx) (bool, error)) (err error) {
 		if !noSpace(err) || e.advanced(id) {
 			e.fail(fmt.Errorf("a commit failed and may or may not have happened: %w", err))
 		}
-		return fmt.Errorf("%w: %v", db.ErrUnavailable, err)
+		err = fmt.Errorf("%w: %v", db.ErrUnavailable, err)
+		e.told(began, acts, err)
+		return err
 	}
+	e.told(began, acts, nil)
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (e *Engine) load(a *act) {
 	if !a.abandon() {
 		return
 	}
-	err := e.transact(func(tx *bbolt.Tx) (wrote bool, err error) {
+	err := e.transact(1, func(tx *bbolt.Tx) (wrote bool, err error) {
 		d := &direct{reader: reader{tx}}
 		a.err = a.try(d)
 		close(a.ran)

@@ -38,12 +38,14 @@ func newBusy() *BusyError {
 type gate struct {
 	width, limit int
 	patience     time.Duration
+	tell         Observer
 
 	mu      sync.Mutex
 	running int
 	queue   []*waiter // in order of arrival; empty while a slot is free
 	past    shares
 	usual   time.Duration // of a hash, by those of late
+	refused time.Time     // when a caller last was
 }
 
 // waiter is a caller in the queue. turn gets one value at most, and only from
@@ -56,7 +58,7 @@ type waiter struct {
 
 func newGate(width int) *gate {
 	// Sixteen and more cores would have served 64 before their patience ends.
-	return &gate{width: width, limit: max(maxWaiting, 32*width), patience: maxPatience, past: shares{of: map[netip.Prefix]share{}}}
+	return &gate{width: width, limit: max(maxWaiting, 32*width), patience: maxPatience, past: shares{of: map[netip.Prefix]share{}}, tell: nobody()}
 }
 
 func (g *gate) load() (running, waiting int) {
@@ -74,32 +76,44 @@ func (g *gate) enter(ctx context.Context, from networks) error {
 	w, free := g.join(from)
 	switch {
 	case free:
+		g.tell.Waited(0)
 		return nil
 	case w == nil:
-		return newBusy()
+		return g.busy()
 	}
+	began := time.Now()
 	timer := time.NewTimer(g.patience)
 	defer timer.Stop()
-	var err error
 	select {
 	case mine := <-w.turn:
-		return granted(mine)
+		return g.granted(mine, began)
 	case <-timer.C:
-		err = newBusy()
+		if g.quit(w) {
+			return g.busy()
+		}
 	case <-ctx.Done():
-		err = left(ctx.Err())
+		if g.quit(w) {
+			return left(ctx.Err())
+		}
 	}
-	if g.quit(w) {
-		return err
-	}
-	return granted(<-w.turn) // it came at the same moment
+	return g.granted(<-w.turn, began) // it came at the same moment
 }
 
-func granted(mine bool) error {
+func (g *gate) granted(mine bool, began time.Time) error {
 	if !mine {
-		return newBusy()
+		return g.busy()
 	}
+	g.tell.Waited(time.Since(began))
 	return nil
+}
+
+// busy refuses a caller.
+func (g *gate) busy() error {
+	g.mu.Lock()
+	g.refused = time.Now()
+	g.mu.Unlock()
+	g.tell.Refused()
+	return newBusy()
 }
 
 // join takes a slot that is free, or a place in the queue. Where that is full,
@@ -184,7 +198,11 @@ func run[T any](ctx context.Context, g *gate, from networks, work func() T) (val
 		return value, err
 	}
 	began := time.Now()
-	defer func() { g.leave(from, time.Since(began)) }()
+	defer func() {
+		took := time.Since(began)
+		g.leave(from, took)
+		g.tell.Hashed(took)
+	}()
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = panicked(cause)

@@ -36,12 +36,15 @@ type Worker struct {
 	from   string
 	log    *slog.Logger
 	wake   chan struct{}
+
+	observer func(Outcome)
+	health   health
 }
 
 // NewWorker returns a worker that sends what waits in q through s, from the address given, with or
 // without display name. It does nothing before Run.
 func NewWorker(q Queue, s Sender, from string, log *slog.Logger) *Worker {
-	return &Worker{queue: q, sender: s, from: from, log: log, wake: make(chan struct{}, 1)}
+	return &Worker{queue: q, sender: s, from: from, log: log, wake: make(chan struct{}, 1), observer: func(Outcome) {}}
 }
 
 // Wake makes the worker look into the queue now. It never blocks; call it after the commit that
@@ -60,15 +63,13 @@ func (w *Worker) Run(ctx context.Context) {
 	finished := make(chan string, parallel)
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
-	broken := false
 	for ctx.Err() == nil {
 		// A job leaves busy only by the receive below, never between Due and the look at busy: what
 		// Due has read just before it was settled is still known, and not sent a second time.
 		err := w.start(ctx, busy, finished)
-		if err != nil && !broken {
+		if before := w.readable(err == nil); err != nil && before {
 			w.log.Error("mail queue cannot be read", "error", err)
 		}
-		broken = err != nil
 		select {
 		case <-ctx.Done():
 		case <-w.wake:
@@ -111,6 +112,7 @@ func (w *Worker) attempt(ctx context.Context, j Job) {
 	line := w.log.With("kind", string(j.Message.Kind), "job", j.ID, "attempt", j.Attempts+1)
 	if cause := overdue(j, begin); cause != "" {
 		line.Error("mail dropped", "cause", cause)
+		w.told(Dropped, nil)
 		w.settle(ctx, line, func() error { return w.queue.Drop(j, cause) })
 		return
 	}
@@ -118,6 +120,7 @@ func (w *Worker) attempt(ctx context.Context, j Job) {
 	line = line.With("took", time.Since(begin))
 	if err == nil {
 		line.Info("mail sent")
+		w.told(Sent, nil)
 		w.settle(ctx, line, func() error { return w.queue.Done(j) })
 		return
 	}
@@ -130,11 +133,13 @@ func (w *Worker) attempt(ctx context.Context, j Job) {
 	var final *PermanentError
 	if errors.As(err, &final) && j.Attempts >= maxPermanent {
 		line.Error("mail dropped", "cause", cause)
+		w.told(Dropped, err)
 		w.settle(ctx, line, func() error { return w.queue.Drop(j, cause) })
 		return
 	}
 	wait := delay(j.Attempts)
 	line.Warn("mail deferred", "cause", cause, "wait", wait)
+	w.told(Deferred, err)
 	w.settle(ctx, line, func() error { return w.queue.Retry(j, time.Now().Add(wait), cause) })
 }
 
@@ -182,6 +187,8 @@ func (w *Worker) settle(ctx context.Context, line *slog.Logger, record func() er
 		}
 		if tries == 0 {
 			line.Error("mail queue cannot be written", "error", err)
+			w.unrecorded(1)
+			defer w.unrecorded(-1)
 		}
 		select {
 		case <-ctx.Done():

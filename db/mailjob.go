@@ -61,15 +61,6 @@ func (v View) Mails(fn func(*MailJob)) {
 	v.queue(nil, func(j *MailJob) bool { fn(j); return true })
 }
 
-// NextMail is when the first queued mail is due, 0 where none waits.
-func (v View) NextMail() (due Time) {
-	v.queue(nil, func(j *MailJob) bool {
-		due = j.Due
-		return false
-	})
-	return due
-}
-
 // RetryMail puts a mail off until due and counts the attempt.
 func (t Tx) RetryMail(id ID, due Time) error {
 	j, err := t.Mail(id)

@@ -122,12 +122,6 @@ func details(a *db.Account) (d []mail.Detail) {
 	return d
 }
 
-// Next says when the first queued mail is due, the zero time where none waits.
-func (q Mails) Next() (next time.Time, err error) {
-	err = q.Store.View(func(v db.View) error { next = v.NextMail().Time(); return nil })
-	return next, err
-}
-
 // Done implements mail.Queue.
 func (q Mails) Done(j mail.Job) error { return q.dropJob(j) }
 

@@ -27,7 +27,8 @@ type exchange struct {
 	dialect string
 	status  int
 	failure *auth.Error
-	note    string // what the log is told beyond the outcome
+	note    string                               // what the log is told beyond the outcome
+	told    func(status int, took time.Duration) // nil: nobody counts
 }
 
 // WriteHeader notes the status on its way.
@@ -54,7 +55,7 @@ func (x *exchange) caller(lang string) auth.Caller { return auth.Caller{Addr: x.
 
 // ServeHTTP is the chain around every request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{ResponseWriter: w, request: r, id: uuid.NewString(), start: time.Now()}
+	x := &exchange{ResponseWriter: w, request: r, id: uuid.NewString(), start: time.Now(), told: s.astray}
 	x.addr = s.clientAddr(r)
 	h := w.Header()
 	h.Set("X-Request-Id", x.id)
@@ -75,7 +76,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.router.ServeHTTP(x, r)
 }
 
-// finish turns a panic into a 500 and writes the request's one log line.
+// finish turns a panic into a 500, has the request counted, and writes its one
+// log line.
 func (s *Server) finish(x *exchange) {
 	if p := recover(); p != nil {
 		if p == http.ErrAbortHandler {
@@ -87,11 +89,15 @@ func (s *Server) finish(x *exchange) {
 			writeError(x, http.StatusInternalServerError, "internal error")
 		}
 	}
-	s.log(x)
+	end := time.Now()
+	if x.told != nil {
+		x.told(x.status, end.Sub(x.start))
+	}
+	s.log(x, end)
 }
 
-func (s *Server) log(x *exchange) {
-	level, outcome, end := slog.LevelInfo, "ok", time.Now()
+func (s *Server) log(x *exchange, end time.Time) {
+	level, outcome := slog.LevelInfo, "ok"
 	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs,
 		slog.String("request", x.id), slog.String("method", method(x.request)), slog.String("route", x.route),

@@ -1,15 +1,11 @@
 package server
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
-	"sync/atomic"
-	"time"
 
 	"kunci/server/auth"
 )
@@ -27,47 +23,22 @@ func (s *Server) fixed() {
 }
 
 type statusBody struct {
-	Status string `json:"status"`
+	Status string           `json:"status"`
+	Parts  map[string]State `json:"parts,omitempty"`
 }
 
-func (s *Server) healthz(x *exchange, _ *http.Request) { writeJSON(x, http.StatusOK, statusBody{"ok"}) }
+func (s *Server) healthz(x *exchange, _ *http.Request) {
+	writeJSON(x, http.StatusOK, statusBody{Status: "ok"})
+}
 
 func (s *Server) readyz(x *exchange, _ *http.Request) {
-	if !s.ready.ok.Load() {
+	ready, parts := s.Ready()
+	if !ready {
 		x.Header().Set("Retry-After", "5")
-		writeJSON(x, http.StatusServiceUnavailable, statusBody{"not ready"})
+		writeJSON(x, http.StatusServiceUnavailable, statusBody{"not ready", parts})
 		return
 	}
-	writeJSON(x, http.StatusOK, statusBody{"ready"})
-}
-
-// readiness is what the background probe found last.
-type readiness struct{ ok atomic.Bool }
-
-const (
-	probeEvery  = 5 * time.Second
-	probeWithin = 3 * time.Second
-)
-
-// watch probes until ctx ends, and says in the log when the finding changes.
-func (r *readiness) watch(ctx context.Context, probe func(context.Context) error, log *slog.Logger) {
-	for first := true; ; first = false {
-		within, cancel := context.WithTimeout(ctx, probeWithin)
-		err := probe(within)
-		cancel()
-		if was := r.ok.Swap(err == nil); ctx.Err() == nil && (first || was != (err == nil)) {
-			if err != nil {
-				log.Error("not ready: the store does not read and write", "cause", err.Error())
-			} else {
-				log.Info("ready: the store reads and writes")
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(probeEvery):
-		}
-	}
+	writeJSON(x, http.StatusOK, statusBody{"ready", parts})
 }
 
 type keysBody struct {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -31,6 +32,8 @@ type setup struct {
 	hasher *password.Hasher
 	outbox bool // mails are sent to files
 	full   bool // the store takes no writes, from the start
+
+	keysLost bool // the files of the keys are gone, from the start
 }
 
 // option changes a setup.
@@ -66,8 +69,12 @@ func start(t *testing.T, options ...option) *app {
 	log := slog.New(server.NewLogHandler(a.log, slog.LevelInfo))
 	store, err := db.New(a.engine)
 	must(t, err)
-	ring, err := token.Create(filepath.Join(t.TempDir(), "keys"), store.Info().Instance.String(), c.Now())
+	keys := filepath.Join(t.TempDir(), "keys")
+	ring, err := token.Create(keys, store.Info().Instance.String(), c.Now())
 	must(t, err)
+	if s.keysLost {
+		must(t, os.RemoveAll(keys))
+	}
 	a.engine.full.Store(s.full)
 	s.auth.Store, s.auth.Hasher, s.auth.Ring = store, s.hasher, ring
 

@@ -31,9 +31,10 @@ func (s *Server) routes() {
 
 // handle adds a route; its pattern is what the log names.
 func (s *Server) handle(method, pattern string, h handler) {
+	told := s.Observe(pattern)
 	s.router.Handle(method, pattern, func(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
 		x := w.(*exchange)
-		x.route = pattern
+		x.route, x.told = pattern, told
 		h(x, r)
 	})
 }

@@ -68,7 +68,7 @@ func TestHealth(t *testing.T) {
 		got := a.do(t, get("/readyz"))
 		switch got.status {
 		case 200:
-			diff(t, "readyz", `{"status":"ready"}`, strings.TrimSpace(got.body))
+			diff(t, "readyz", `{"status":"ready","parts":{"hashing":"ok","keys":"ok","store":"ok"}}`, strings.TrimSpace(got.body))
 			ready = true
 		case 503: // the first probe is still under way
 			if got.header.Get("Retry-After") == "" {

@@ -26,6 +26,12 @@ type Config struct {
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For counts
 	IntrospectSecret string         // "": /introspect is not there
 
+	Parts []Part // of which /readyz tells besides the server's own
+
+	// Observe is asked once for every route, by its pattern, "" for what matches
+	// none, and gives what is told of each answer; nil: nobody is.
+	Observe func(route string) func(status int, took time.Duration)
+
 	Dev    bool               // any loopback origin may call; the front page names the demo accounts
 	Demos  func() []auth.Demo // those that stand, asked at each view of the front page; nil: there are none
 	Outbox *mail.Outbox       // shown at /outbox; nil: not there
@@ -39,6 +45,7 @@ type Server struct {
 	secret [32]byte        // SHA-256 of IntrospectSecret
 	large  chan struct{}   // a place in its buffer is a large body that is being read
 	ready  readiness
+	astray func(status int, took time.Duration) // is told of what matches no route
 	hinted hint
 }
 
@@ -58,6 +65,10 @@ const (
 // New makes a Server.
 func New(c Config) *Server {
 	s := &Server{Config: c, router: httprouter.New(), api: map[string]bool{}, large: make(chan struct{}, largeBodies)}
+	if s.Observe == nil {
+		s.Observe = func(string) func(int, time.Duration) { return nil }
+	}
+	s.astray = s.Observe("")
 	s.routes()
 	return s
 }
@@ -78,7 +89,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
-	go s.ready.watch(watch, s.Auth.Probe, s.Log)
+	go s.ready.watch(watch, s.Auth, s.Log)
 	drained := make(chan error, 1)
 	go func() {
 		<-watch.Done()

@@ -31,6 +31,7 @@ func (l *limiter) enter(addr netip.Addr) (leave func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.inside[one] >= atOnce || l.inside[around] >= atOnceAround {
+		l.hit(ruleAtOnce)
 		return nil, &Error{Kind: Busy, Reason: "busy", RetryAfter: time.Second, Cause: errors.New("one address asks for too much at once")}
 	}
 	for _, net := range []string{one, around} {
@@ -59,17 +60,17 @@ type rule struct {
 
 func (l *limiter) failureRules() []rule {
 	return []rule{
-		{"failures per minute", l.FailuresPerMinute, time.Minute},
-		{"failures per hour", l.FailuresPerHour, time.Hour},
+		{ruleFailuresPerMinute, l.FailuresPerMinute, time.Minute},
+		{ruleFailuresPerHour, l.FailuresPerHour, time.Hour},
 	}
 }
 
 func (l *limiter) signUpRules() []rule {
-	return []rule{{"sign-ups per hour", l.SignUpsPerHour, time.Hour}}
+	return []rule{{ruleSignUps, l.SignUpsPerHour, time.Hour}}
 }
 
 func (l *limiter) forgotRules() []rule {
-	return []rule{{"forgots per ten minutes", l.ForgotsPerTenMinutes, 10 * time.Minute}}
+	return []rule{{ruleForgots, l.ForgotsPerTenMinutes, 10 * time.Minute}}
 }
 
 // address sees whether an address and the network around it have a try left
@@ -92,7 +93,7 @@ func (l *limiter) address(addr netip.Addr, rules []rule, t time.Time, count bool
 		}{{one, r.most}, {around, aroundFactor * r.most}} {
 			s := at(l.addrs, digestOf(r.name, scope.net))
 			if wait := s.wait(t, r.over/time.Duration(scope.most), scope.most); wait > 0 {
-				return tooMany(r.name, wait)
+				return l.tooMany(r.name, wait)
 			}
 			taken = append(taken, s)
 		}

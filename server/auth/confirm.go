@@ -31,8 +31,9 @@ func (s *Service) LinkPurpose(tok string) db.Purpose {
 }
 
 // Confirm uses the link of a sign-up or of a linking.
-func (s *Service) Confirm(ctx context.Context, c Caller, tok string) (Confirmed, error) {
-	done, err := s.confirm(ctx, &c, tok)
+func (s *Service) Confirm(ctx context.Context, c Caller, tok string) (done Confirmed, err error) {
+	defer s.tell(ActConfirm, &c, &err)
+	done, err = s.confirm(ctx, &c, tok)
 	return done, s.countFailure(&c, err)
 }
 

@@ -21,7 +21,8 @@ func (in *SignInFacebook) check() error {
 
 // SignInFacebook opens a session for the account that holds the Facebook id.
 // It never makes an account (CONTRACT 5).
-func (s *Service) SignInFacebook(ctx context.Context, c Caller, in SignInFacebook) (*Grant, error) {
+func (s *Service) SignInFacebook(ctx context.Context, c Caller, in SignInFacebook) (g *Grant, err error) {
+	defer s.tell(ActSignIn, &c, &err)
 	if s.FacebookMode == SocialOff {
 		return nil, fail(NotSetUp, "facebook_off", nil)
 	}
@@ -36,7 +37,7 @@ func (s *Service) SignInFacebook(ctx context.Context, c Caller, in SignInFaceboo
 		return nil, err
 	}
 	defer leave()
-	g, err := s.signInFacebook(ctx, &c, &in)
+	g, err = s.signInFacebook(ctx, &c, &in)
 	return g, s.countFailure(&c, err)
 }
 

@@ -40,7 +40,8 @@ func socialError(err error) error {
 // SignInGoogle opens a session for whoever holds the Google identity, makes
 // an account where none has its address, and links one where Google is the
 // authority for the address (CONTRACT 5).
-func (s *Service) SignInGoogle(ctx context.Context, c Caller, in SignInGoogle) (*Grant, error) {
+func (s *Service) SignInGoogle(ctx context.Context, c Caller, in SignInGoogle) (g *Grant, err error) {
+	defer s.tell(ActSignIn, &c, &err)
 	if s.GoogleMode == SocialOff {
 		return nil, fail(NotSetUp, "google_off", nil)
 	}
@@ -50,7 +51,7 @@ func (s *Service) SignInGoogle(ctx context.Context, c Caller, in SignInGoogle) (
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
-	g, err := s.signInGoogle(ctx, &c, &in)
+	g, err = s.signInGoogle(ctx, &c, &in)
 	var taken *db.TakenError
 	if errors.As(err, &taken) || errors.Is(err, errChanged) {
 		// Another first sign-in of the same identity came in between: what it
@@ -142,7 +143,8 @@ func found[K any](v db.View, by func(K) (*db.Account, error), key K) (*seen, err
 	return &seen{a, p}, err
 }
 
-func (s *Service) enrolGoogle(ctx context.Context, c *Caller, in *SignInGoogle, who googleWho) (*Grant, error) {
+func (s *Service) enrolGoogle(ctx context.Context, c *Caller, in *SignInGoogle, who googleWho) (g *Grant, err error) {
+	defer s.tell(ActSignUp, c, &err)
 	if err := s.signUpOpen(c); err != nil {
 		return nil, err
 	}

@@ -117,6 +117,8 @@ type limiter struct {
 	// unsaved are the delays that the store does not hold as they are, saving
 	// those on their way there; nil is one to forget.
 	unsaved, saving map[digest]*db.Delay
+	// hit is told of the rule that has kept somebody from trying.
+	hit func(rule string)
 }
 
 func newLimiter(l Limits, ring *token.Ring) *limiter {
@@ -124,7 +126,7 @@ func newLimiter(l Limits, ring *token.Ring) *limiter {
 	known, _ := lru.New[digest, *places](remembered)
 	addrs, _ := lru.New[digest, *slope](2 * remembered)
 	return &limiter{Limits: l, names: names, known: known, addrs: addrs, inside: map[string]int{}, unsaved: map[digest]*db.Delay{},
-		named: func(name string) digest { return ring.Digest("name", name) }}
+		named: func(name string) digest { return ring.Digest("name", name) }, hit: func(string) {}}
 }
 
 func at[V any](c *lru.Cache[digest, *V], key digest) *V {
@@ -136,7 +138,8 @@ func at[V any](c *lru.Cache[digest, *V], key digest) *V {
 	return v
 }
 
-func tooMany(rule string, wait time.Duration) error {
+func (l *limiter) tooMany(rule string, wait time.Duration) error {
+	l.hit(rule)
 	return &Error{
 		Kind: TooMany, Reason: "too_many", RetryAfter: wait,
 		Cause: fmt.Errorf("limit %s, %s left", rule, wait.Round(time.Millisecond)),
@@ -152,14 +155,14 @@ func (l *limiter) try(key digest, known string, t time.Time) (giveBack func(), e
 	if known != "" {
 		s := at(l.known, key).at(known, t)
 		if wait := s.wait(t, forget/knownPerForget, knownPerForget); wait > 0 {
-			return nil, tooMany("known range", wait)
+			return nil, l.tooMany(ruleKnownRange, wait)
 		}
 		s.level++
 		return func() { l.lower(s) }, nil
 	}
 	s := at(l.names, key)
 	if wait := s.until.Sub(t); wait > 0 {
-		return nil, tooMany("identifier", wait)
+		return nil, l.tooMany(ruleIdentifier, wait)
 	}
 	before := s.until
 	s.count(t)

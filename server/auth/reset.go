@@ -33,6 +33,7 @@ func (f *Forgot) kinds() (mail.Kind, db.Purpose, time.Duration) {
 // enabled and its quota allows. Whatever happens looks the same from outside
 // and costs one write.
 func (s *Service) Forgot(ctx context.Context, c Caller, in Forgot) (done Done, err error) {
+	defer s.tell(ActForgot, &c, &err)
 	var chk check
 	chk.email("email", in.Email)
 	if err := chk.err(); err != nil {
@@ -134,7 +135,8 @@ func (s *Service) link(v db.View, p db.Purpose, id db.ID) (*db.Link, *db.Account
 
 // Reset sets the password, proves the address, ends every session and every
 // link of the account, clears its delays and mails a notice (CONTRACT 2 and 4).
-func (s *Service) Reset(ctx context.Context, c Caller, in Reset) (Done, error) {
+func (s *Service) Reset(ctx context.Context, c Caller, in Reset) (_ Done, err error) {
+	defer s.tell(ActReset, &c, &err)
 	return Done{}, s.countFailure(&c, s.reset(ctx, &c, in))
 }
 

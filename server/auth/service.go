@@ -62,6 +62,7 @@ type Config struct {
 
 	Now        func() time.Time // nil: time.Now
 	MailQueued func()           // called after an act that queued a mail; nil: nobody waits
+	Observer   Observer
 }
 
 // Service does what callers ask. It is safe for concurrent use.
@@ -83,7 +84,11 @@ func New(c Config) *Service {
 		c.MailQueued = func() {}
 	}
 	causes, _ := lru.New[db.ID, string](rememberedCauses) // errors only for a size below 1
-	return &Service{Config: c, limits: newLimiter(c.Limits, c.Ring), mailCauses: causes}
+	s := &Service{Config: c, limits: newLimiter(c.Limits, c.Ring), mailCauses: causes}
+	if c.Observer.Limited != nil {
+		s.limits.hit = c.Observer.Limited
+	}
+	return s
 }
 
 // writeWithin bounds how long an act may wait for the disk before it answers

@@ -127,7 +127,8 @@ func (s *Service) WhoAmI(_ context.Context, _ Caller, credential string) (*Profi
 // SignOut ends the session that a token or key names. It has ended for good
 // when SignOut returns nil; where that can't be stored now, it is refused all
 // the same while this process runs, and its end is stored as soon as it can be.
-func (s *Service) SignOut(ctx context.Context, _ Caller, credential string) (Done, error) {
+func (s *Service) SignOut(ctx context.Context, c Caller, credential string) (_ Done, err error) {
+	defer s.tell(ActSignOut, &c, &err)
 	b, err := s.read(credential)
 	if err != nil {
 		return Done{}, err

@@ -56,7 +56,8 @@ func (in *SignIn) check(a *Audience) error {
 
 // SignIn opens a session for whoever knows the password. Unknown, disabled and
 // password-less accounts answer as a wrong password does, at the same cost.
-func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, error) {
+func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (g *Grant, err error) {
+	defer s.tell(ActSignIn, &c, &err)
 	if err := in.check(c.Audience); err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (*Grant, erro
 	// A client may close its half of the connection once it has asked, which
 	// looks as if it had left. Waiting is bounded by the gate.
 	ctx = context.WithoutCancel(ctx)
-	g, err := s.signIn(ctx, &c, &in)
+	g, err = s.signIn(ctx, &c, &in)
 	if errors.Is(err, errChanged) {
 		// Such as another sign-in that renewed the hash: the password is judged
 		// by what stands now.

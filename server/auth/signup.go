@@ -62,7 +62,8 @@ func (in *SignUp) account(s *Service) *db.Account {
 
 // SignUp makes an account, mails a link that confirms its address, and signs
 // it in.
-func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (*Grant, error) {
+func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (g *Grant, err error) {
+	defer s.tell(ActSignUp, &c, &err)
 	if err := s.signUpOpen(&c); err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (*Grant, erro
 		return nil, err
 	}
 	a.PasswordHash = hash
-	g, err := s.enrol(ctx, &c, a, true)
+	g, err = s.enrol(ctx, &c, a, true)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"kunci/server"
 	"kunci/server/auth"
 	"kunci/server/dialect"
+	"kunci/server/metrics"
 	"kunci/server/password"
 	"kunci/server/token"
 )
@@ -34,7 +35,7 @@ func (n *nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
 // timed is a server over a real store with one account, and a token of its.
 // It logs as the program does, to nobody.
-func timed(b *testing.B) (*server.Server, string) {
+func timed(b *testing.B, with ...func(*server.Config)) (*server.Server, string) {
 	b.Helper()
 	store := dbtest.Open(b)
 	ring, err := token.Create(filepath.Join(b.TempDir(), "keys"), store.Info().Instance.String(), time.Now())
@@ -46,7 +47,11 @@ func timed(b *testing.B) (*server.Server, string) {
 		PublicURL: publicURL, SessionLifetime: time.Hour, Audiences: dialect.Names(), Registers: dialect.Registers(), Admit: dialect.Names(),
 		Limits: auth.Limits{ExemptLoopback: true},
 	})
-	s := server.New(server.Config{Auth: core, Log: slog.New(server.NewLogHandler(io.Discard, slog.LevelInfo))})
+	config := server.Config{Auth: core, Log: slog.New(server.NewLogHandler(io.Discard, slog.LevelInfo))}
+	for _, change := range with {
+		change(&config)
+	}
+	s := server.New(config)
 	grant, err := core.SignUp(b.Context(), auth.Caller{Audience: snapotpAudience()}, auth.SignUp{
 		Username: "fields", Email: "fields@example.com", Password: secret, Name: "Some Fields",
 	})
@@ -98,6 +103,12 @@ func answering(b *testing.B, s *server.Server, method, path, contentType, bearer
 // account looked up, answer, log line.
 func BenchmarkMe(b *testing.B) {
 	s, tok := timed(b)
+	answering(b, s, http.MethodGet, "/api/auth/me", "", tok, "")
+}
+
+// The same where every answer is counted.
+func BenchmarkMeCounted(b *testing.B) {
+	s, tok := timed(b, func(c *server.Config) { c.Observe = metrics.New("v1", "go1").Route })
 	answering(b, s, http.MethodGet, "/api/auth/me", "", tok, "")
 }
 

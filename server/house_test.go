@@ -27,6 +27,7 @@ var rooms = map[string]struct {
 	"kunci/db/bolt":         {[]string{"kunci/db"}, "an engine knows keys and values, no records' users"},
 	"kunci/db/dbtest":       {[]string{"kunci/db", "kunci/db/bolt"}, "a store for tests, nothing more"},
 	"kunci/mail":            {nil, "composing and sending must not reach accounts"},
+	"kunci/server/metrics":  {nil, "numbers must not know what they are numbers of"},
 	"kunci/server/password": {nil, "hashing must not know whose password it is"},
 	"kunci/server/social":   {nil, "checking a claim must not know what it opens"},
 	"kunci/server/token":    {nil, "signing must not know what it is signed for"},
@@ -35,7 +36,7 @@ var rooms = map[string]struct {
 	"kunci/server/ctl":      {[]string{"kunci/db", "kunci/server/auth"}, "what an act does is the core's, what is printed the commands'"},
 	"kunci/server/dialect":  {[]string{"kunci/server/auth"}, "a dialect must not reach the database past the core"},
 	"kunci/server":          {[]string{"kunci/mail", "kunci/server/auth", "kunci/server/dialect"}, "HTTP must not reach the database past the core"},
-	"kunci/server/cli":      {[]string{"kunci/db", "kunci/db/bolt", "kunci/mail", "kunci/server", "kunci/server/auth", "kunci/server/bench", "kunci/server/ctl", "kunci/server/dialect", "kunci/server/password", "kunci/server/social", "kunci/server/token"}, "the one place where everything is wired together"},
+	"kunci/server/cli":      {[]string{"kunci/db", "kunci/db/bolt", "kunci/mail", "kunci/server", "kunci/server/auth", "kunci/server/bench", "kunci/server/ctl", "kunci/server/dialect", "kunci/server/metrics", "kunci/server/password", "kunci/server/social", "kunci/server/token"}, "the one place where everything is wired together"},
 }
 
 // doors are packages from outside that only some rooms may import.
@@ -44,6 +45,7 @@ var doors = []struct {
 	rooms []string
 	why   string
 }{
+	{"github.com/VictoriaMetrics/metrics", []string{"kunci/server/metrics"}, "who is counted must not know by what"},
 	{"github.com/coreos/go-oidc", []string{"kunci/server/social"}, "one place talks to issuers"},
 	{"github.com/go-crypt/x", []string{"kunci/server/password"}, "every hash goes through the one gate"},
 	{"github.com/julienschmidt/httprouter", []string{"kunci/server", "kunci/server/bench"}, "one place has routes; bench holds them to a bare router"},
@@ -54,7 +56,7 @@ var doors = []struct {
 	{"golang.org/x/crypto/argon2", []string{"kunci/server/password"}, "every hash goes through the one gate"},
 	{"golang.org/x/crypto/bcrypt", []string{"kunci/server/password"}, "every hash goes through the one gate"},
 	{"golang.org/x/crypto/scrypt", []string{"kunci/server/password"}, "every hash goes through the one gate"},
-	{"net/http", []string{"kunci/server", "kunci/server/bench", "kunci/server/cli", "kunci/server/ctl", "kunci/server/dialect", "kunci/server/social"}, "the core must be callable without HTTP"},
+	{"net/http", []string{"kunci/server", "kunci/server/bench", "kunci/server/cli", "kunci/server/ctl", "kunci/server/dialect", "kunci/server/metrics", "kunci/server/social"}, "the core must be callable without HTTP"},
 }
 
 type goPackage struct {

@@ -68,7 +68,7 @@ func (p *program) tree() *urfave.Command {
 		Commands: []*urfave.Command{
 			p.serveCommand(), p.userCommand(), p.companyCommand(), p.divisionCommand(), p.roleCommand(),
 			p.sessionCommand(), p.mailCommand(), p.keyCommand(), p.checkCommand(), p.compactCommand(), p.backupCommand(), p.restoreCommand(), p.importCommand(), p.exportCommand(),
-			p.healthCommand(), p.configCommand(), p.versionCommand(), p.manCommand(), p.benchCommand(), p.helloCommand(), helpCommand(),
+			p.metricsCommand(), p.healthCommand(), p.configCommand(), p.versionCommand(), p.manCommand(), p.benchCommand(), p.helloCommand(), helpCommand(),
 		},
 	}
 	p.strict(root)

@@ -60,10 +60,11 @@ func (r *reader) schedule() (s schedule) {
 
 // backups makes scheduled backups until ctx ends. One that was missed while no
 // server ran is made at once; one that fails is tried again before long.
-func (c *serveConfig) backups(ctx context.Context, o auth.Operator, log *slog.Logger) {
-	if c.backup.dir == "" || c.backup.every == 0 {
+func (c *serveConfig) backups(ctx context.Context, o auth.Operator, kept *backupRecord, log *slog.Logger) {
+	if !c.backup.on() {
 		return
 	}
+	kept.begin(c.backup)
 	for wait := c.backup.first(time.Now()); ; {
 		select {
 		case <-ctx.Done():
@@ -79,23 +80,38 @@ func (c *serveConfig) backups(ctx context.Context, o auth.Operator, log *slog.Lo
 		case err != nil:
 			log.Error("the scheduled backup failed", "folder", c.backup.dir, "cause", words(ctx, err))
 			wait = min(c.backup.every, tryBackupAgain)
+			kept.failed()
 		default:
+			kept.made(begin)
 			log.Info("backed up", "file", path, "bytes", sizeOf(path), "took", time.Since(begin))
 		}
 	}
 }
 
+// on says whether there are scheduled backups.
+func (s schedule) on() bool { return s.dir != "" && s.every != 0 }
+
 // first is how long to wait for the first backup.
 func (s schedule) first(now time.Time) time.Duration {
-	names, err := s.made()
-	if err != nil || len(names) == 0 {
-		return 0
-	}
-	last, err := time.Parse(backupStamp, scheduledName.FindStringSubmatch(names[len(names)-1])[1])
-	if err != nil || last.After(now) { // a clock was wrong
+	last := s.last()
+	if last.IsZero() || last.After(now) { // a clock was wrong
 		return 0
 	}
 	return last.Add(s.every).Sub(now)
+}
+
+// last is when the newest backup that stands was made, the zero time where there
+// is none.
+func (s schedule) last() time.Time {
+	names, err := s.made()
+	if err != nil || len(names) == 0 {
+		return time.Time{}
+	}
+	last, err := time.Parse(backupStamp, scheduledName.FindStringSubmatch(names[len(names)-1])[1])
+	if err != nil {
+		return time.Time{}
+	}
+	return last
 }
 
 // made are the scheduled backups that stand, the oldest first. A folder that is

@@ -32,6 +32,9 @@ func (p *program) banner(c *serveConfig, log *slog.Logger, at net.Addr, sender m
 		{"sign-up", "sign_up", orNone(c.signUp)},
 		{"admit", "admit", orNone(c.admit)},
 	}
+	if c.metrics != nil {
+		facts = append(facts, struct{ name, key, value string }{"metrics", "metrics", "http://" + c.metrics.Addr().String() + "/metrics"})
+	}
 	if !c.logText {
 		attrs := []any{"version", build().Version, "dev", c.dev}
 		for _, f := range facts {

@@ -41,8 +41,12 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	// The worker's queue is the service, and the service wakes the worker:
 	// nothing is queued before both stand.
 	var worker *mail.Worker
-	service := c.service(d, func() { worker.Wake() })
+	hasher := password.New(c.params, c.width)
+	seen := c.observed(d, hasher)
+	service := c.service(d, hasher, seen.acts(), func() { worker.Wake() })
 	worker = mail.NewWorker(auth.Mails{Service: service}, sender, c.mailFrom, log)
+	seen.letters(worker)
+	kept := &backupRecord{}
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -51,7 +55,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	workers.Go(func() { watch(background, d.engine, moved) })
 	workers.Go(func() { worker.Run(background) })
 	workers.Go(func() { sweep(background, service, log) })
-	workers.Go(func() { c.backups(background, auth.Operator{Service: service}, log) })
+	workers.Go(func() { c.backups(background, auth.Operator{Service: service}, kept, log) })
 	workers.Go(func() {
 		service.KeepDelays(background, func(err error) { log.Error("delays of sign-ins can't be stored", "cause", err.Error()) })
 	})
@@ -61,6 +65,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 		Auth: service, Dialects: dialect.Settings{ShoopStatus: c.shoopStatus}, Log: log,
 		CORSOrigins: c.origins, TrustedProxies: c.proxies, IntrospectSecret: c.introspect,
 		Dev: c.dev, Demos: demos,
+		Parts: c.parts(worker, kept), Observe: seen.routes(),
 	}
 	if c.dev {
 		config.Outbox = letters
@@ -72,8 +77,11 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	if c.dev {
 		log.Warn("THIS IS --dev, FOR TRYING IT OUT ONLY: the passwords of demo accounts are public, and social claims may be taken as sent", "demo_accounts", len(demos()))
 	}
-	served := make(chan error, 1)
-	go func() { served <- answer(ctx, server.New(config), l, commands) }()
+	served, front := make(chan error, 1), server.New(config)
+	if seen != nil {
+		workers.Go(func() { seen.serve(background, c, d, front, kept, log) })
+	}
+	go func() { served <- answer(ctx, front, l, commands) }()
 	defer context.AfterFunc(ctx, func() { log.Info("stopping: requests under way are finished") })()
 	select {
 	case <-d.engine.Failed():
@@ -149,14 +157,14 @@ func (c *serveConfig) mailer() (sender mail.Sender, letters *mail.Outbox, err er
 }
 
 // service is the core over open data.
-func (c *serveConfig) service(d *data, mailQueued func()) *auth.Service {
+func (c *serveConfig) service(d *data, hasher *password.Hasher, seen auth.Observer, mailQueued func()) *auth.Service {
 	return auth.New(auth.Config{
-		Store: d.store, Hasher: password.New(c.params, c.width), Ring: d.ring,
+		Store: d.store, Hasher: hasher, Ring: d.ring,
 		PublicURL: c.publicURL, SessionLifetime: c.lifetime, Audiences: dialect.Names(),
 		Admit: c.admit, Registers: c.signUp, AllowCommon: c.dev, Limits: c.limits,
 		GoogleMode: c.googleMode, Google: googleVerifier(social.NewGoogle(c.google)),
 		FacebookMode: c.facebookMode, Facebook: facebookVerifier(social.NewFacebook(c.facebook)),
-		MailQueued: mailQueued,
+		MailQueued: mailQueued, Observer: seen,
 	})
 }
 

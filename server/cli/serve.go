@@ -58,6 +58,14 @@ func (p *program) serve(ctx context.Context, cmd *urfave.Command) (err error) {
 		return err
 	}
 	defer func() { _ = l.Close() }() // closed long since, where it served
+	if c.metrics, err = listenMetrics(ctx, c); err != nil {
+		return err
+	}
+	defer func() {
+		if c.metrics != nil {
+			_ = c.metrics.Close()
+		}
+	}()
 	c.settle(l.Addr())
 	if held == nil {
 		if err := makeFolder(c.data); err != nil {

@@ -50,6 +50,8 @@ type serveConfig struct {
 	smtp          *mail.SMTP // nil: mail becomes files
 	mailFrom      string     // "": kunci@ the host of the public URL
 	backup        schedule
+	metricsAt     string       // "": nowhere
+	metrics       net.Listener // nil: none
 	logText       bool
 	logLevel      slog.Level
 }
@@ -67,6 +69,7 @@ func (p *program) serveConfig(r *reader) (*serveConfig, error) {
 			ExemptLoopback:       r.dev,
 		},
 		proxies: r.proxies(), origins: r.origins(), shoopStatus: r.shoopStatus(), backup: r.schedule(),
+		metricsAt: r.metricsListen(),
 	}
 	if c.noDemo && !c.dev {
 		r.fault("no-demo", "it is of no use without --dev")

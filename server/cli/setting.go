@@ -42,6 +42,8 @@ var settings = []setting{
 	{name: "trusted-proxies", kind: list, help: "`ADDRESS` or network whose X-Forwarded-For counts"},
 	{name: "cors-origin", kind: list, help: "`ORIGIN` that browsers may call from, https://app.example.com"},
 
+	{name: "metrics-listen", help: "`ADDRESS:PORT` of this machine where Prometheus finds /metrics; without, there are none"},
+
 	{name: "session-lifetime", def: "720h", help: "`DURATION` of a session, 1m to 9600h (400 days)"},
 	{name: "admit", kind: list, def: "snapotp,shoop", devDef: "pwa,shoop,smart,snapotp", help: "`API` in which self-registered accounts may sign in, or none: " + strings.Join(dialect.Names(), ", ")},
 	{name: "sign-up", kind: list, def: "snapotp,shoop", help: "`API` that registers accounts, or none: " + strings.Join(dialect.Registers(), ", ")},

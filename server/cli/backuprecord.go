@@ -9,10 +9,11 @@ import (
 
 // backupRecord is how the scheduled backups of a running server have gone.
 type backupRecord struct {
+	tell func(outcome string) // of each; set before the first
+
 	mu      sync.Mutex
 	last    time.Time // when the newest that stands was begun
 	failing bool      // the latest try failed
-	tell    func(outcome string)
 }
 
 // The outcomes of a scheduled backup.
@@ -38,16 +39,7 @@ func (r *backupRecord) note(outcome string, at time.Time) {
 	if r.failing = outcome == backupFailed; !r.failing {
 		r.last = at
 	}
-	if r.tell != nil {
-		r.tell(outcome)
-	}
-}
-
-// observe has fn told of every backup that is made, or fails, from now on.
-func (r *backupRecord) observe(fn func(outcome string)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.tell = fn
+	r.tell(outcome)
 }
 
 // newest is when the newest backup was begun, in seconds since 1970, 0 for none.

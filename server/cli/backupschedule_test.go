@@ -88,5 +88,9 @@ func TestScheduledBackupFails(t *testing.T) {
 	if p.me(t, p.signIn(t)) != 200 || strings.Count(p.text(), line) != 1 {
 		t.Errorf("the server does not go on as it should:\n%s", p.text())
 	}
+	// Whoever asks hears of it, and that the server is ready all the same.
+	if got := fine(t, "healthcheck", "--url", p.url); got != "ready, but failing: backups: see the server's log\n" {
+		t.Errorf("healthcheck says %q", got)
+	}
 	p.stop(t)
 }

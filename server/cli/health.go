@@ -2,17 +2,22 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	urfave "github.com/urfave/cli/v3"
+
+	"kunci/server"
 )
 
 // healthWithin bounds the whole question.
@@ -37,10 +42,15 @@ func (p *program) healthCommand() *urfave.Command {
 			if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
 				return usage(cmd, fmt.Sprintf("--url: %q is not of the form http://host:port", at))
 			}
-			if err := ready(ctx, strings.TrimSuffix(base.String(), "/")+"/readyz"); err != nil {
+			failing, err := ready(ctx, strings.TrimSuffix(base.String(), "/")+"/readyz")
+			if err != nil {
 				return err
 			}
-			return tell(cmd, map[string]any{"ready": true, "url": base.String()}, "ready")
+			text := "ready"
+			if len(failing) > 0 {
+				text = fmt.Sprintf("ready, but failing: %s: see the server's log", strings.Join(failing, ", "))
+			}
+			return tell(cmd, map[string]any{"ready": true, "url": base.String(), "failing": failing}, "%s", text)
 		},
 	}
 }
@@ -49,7 +59,7 @@ func (p *program) healthCommand() *urfave.Command {
 func ownURL(listen string) (string, error) {
 	host, port, err := net.SplitHostPort(listen)
 	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
-		return "", &usageError{fmt.Sprintf("%s: %q names no port to ask: name the server with --url", settingNamed("listen").variable(), listen)}
+		return nil, &usageError{fmt.Sprintf("%s: %q names no port to ask: name the server with --url", settingNamed("listen").variable(), listen)}
 	}
 	if addr, err := netip.ParseAddr(host); host == "" || err == nil && addr.IsUnspecified() {
 		host = "127.0.0.1"
@@ -57,14 +67,14 @@ func ownURL(listen string) (string, error) {
 	return "http://" + net.JoinHostPort(host, port), nil
 }
 
-// ready asks once. A redirect is not an answer, and no proxy stands between
-// a server and its own check.
-func ready(ctx context.Context, address string) error {
+// ready asks once, and says which parts of a ready server fail. A redirect is
+// not an answer, and no proxy stands between a server and its own check.
+func ready(ctx context.Context, address string) (failing []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, healthWithin)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	client := &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},
@@ -73,15 +83,43 @@ func ready(ctx context.Context, address string) error {
 	answer, err := client.Do(r)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer from %s within %s: see the server's log", address, healthWithin)
+		return nil, fmt.Errorf("no answer from %s within %s: see the server's log", address, healthWithin)
 	case err != nil:
-		return fmt.Errorf("no answer from %s: start kunci serve, or name another server with --url", address)
+		return nil, fmt.Errorf("no answer from %s: start kunci serve, or name another server with --url", address)
 	}
+	failing = failingParts(answer.Body)
 	if err := answer.Body.Close(); err != nil {
-		return err
+		return nil, err
 	}
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s answered %d: see the server's log", address, answer.StatusCode)
+		which := ""
+		if len(failing) > 0 {
+			which = ", failing: " + strings.Join(failing, ", ")
+		}
+		return nil, fmt.Errorf("not ready: %s answered %d%s: see the server's log", address, answer.StatusCode, which)
 	}
-	return nil
+	return failing, nil
+}
+
+// longestReadiness bounds what is read of an answer, in bytes.
+const longestReadiness = 4 << 10
+
+// failingParts are the parts that an answer calls failing, by name; none where
+// it is no answer of a kunci.
+func failingParts(body io.Reader) []string {
+	var said struct {
+		Parts map[string]server.State `json:"parts"`
+	}
+	raw, err := io.ReadAll(io.LimitReader(body, longestReadiness))
+	if err != nil || json.Unmarshal(raw, &said) != nil {
+		return nil
+	}
+	failing := []string{} // [] in JSON where there is none
+	for name, state := range said.Parts {
+		if state == server.Failing {
+			failing = append(failing, neutral(name))
+		}
+	}
+	slices.Sort(failing)
+	return failing
 }

@@ -81,6 +81,17 @@ func (o *observation) letters(w *mail.Worker) {
 	w.Observe(func(what mail.Outcome) { o.Mailed(string(what)) })
 }
 
+// backups is told of scheduled backups.
+func (o *observation) backups(s schedule, kept *backupRecord) {
+	if o == nil || !s.on() {
+		return
+	}
+	o.Expect("kunci_backups_total", "outcome", []string{backupMade, backupFailed})
+	kept.tell = o.BackedUp
+	o.Gauge("kunci_backup_last_success_timestamp_seconds", kept.newest)
+	o.Gauge("kunci_backup_interval_seconds", s.every.Seconds)
+}
+
 // routes is told of answers, nil where nobody is.
 func (o *observation) routes() func(string) func(int, time.Duration) {
 	if o == nil {
@@ -107,14 +118,8 @@ func (c *serveConfig) parts(w *mail.Worker, kept *backupRecord) []server.Part {
 }
 
 // serve answers scrapes until ctx ends.
-func (o *observation) serve(ctx context.Context, c *serveConfig, d *data, s *server.Server, kept *backupRecord, log *slog.Logger) {
+func (o *observation) serve(ctx context.Context, c *serveConfig, d *data, s *server.Server, log *slog.Logger) {
 	o.gauges(d, s)
-	if c.backup.on() {
-		o.Expect("kunci_backups_total", "outcome", []string{backupMade, backupFailed})
-		kept.observe(o.BackedUp)
-		o.Gauge("kunci_backup_last_success_timestamp_seconds", kept.newest)
-		o.Gauge("kunci_backup_interval_seconds", c.backup.every.Seconds)
-	}
 	var counting sync.WaitGroup
 	counting.Go(func() { o.count(ctx, d.store) })
 	defer counting.Wait()

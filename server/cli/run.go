@@ -46,7 +46,8 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	service := c.service(d, hasher, seen.acts(), func() { worker.Wake() })
 	worker = mail.NewWorker(auth.Mails{Service: service}, sender, c.mailFrom, log)
 	seen.letters(worker)
-	kept := &backupRecord{}
+	kept := &backupRecord{tell: func(string) {}}
+	seen.backups(c.backup, kept)
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -79,7 +80,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	}
 	served, front := make(chan error, 1), server.New(config)
 	if seen != nil {
-		workers.Go(func() { seen.serve(background, c, d, front, kept, log) })
+		workers.Go(func() { seen.serve(background, c, d, front, log) })
 	}
 	go func() { served <- answer(ctx, front, l, commands) }()
 	defer context.AfterFunc(ctx, func() { log.Info("stopping: requests under way are finished") })()

@@ -65,7 +65,7 @@ func listenMetrics(ctx context.Context, c *serveConfig) (net.Listener, error) {
 	}
 	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
 		_ = l.Close() // a name such as localhost can resolve to anything
-		return nil, fmt.Errorf("%s is not a loopback address: say --metrics-listen 127.0.0.1:9090", l.Addr())
+		return nil, fmt.Errorf("%s is not a loopback address: say --metrics-listen 127.0.0.1:9180", l.Addr())
 	}
 	return l, nil
 }

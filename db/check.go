@@ -13,12 +13,15 @@ import (
 // engine's own structure, every record, every index in both directions. It
 // returns one line per fault, none with a name or an e-mail address in it.
 // The error is about a check that could not be made.
-func (s *Store) Check() (faults []string, err error) {
-	if err := s.engine.Check(); err != nil {
+func (s *Store) Check() (faults []string, err error) { return s.CheckShown(new(Progress)) }
+
+// CheckShown is Check, which notes how far it has come.
+func (s *Store) CheckShown(p *Progress) (faults []string, err error) {
+	if err := s.engine.Check(p); err != nil {
 		faults = append(faults, err.Error())
 	}
 	err = s.engine.View(func(r Reader) error {
-		c := &checker{View: View{r}}
+		c := &checker{View: View{paced{r, p}}}
 		c.accounts()
 		c.hashKinds()
 		c.delays()

@@ -49,8 +49,9 @@ type Engine interface {
 	// Backup writes a consistent copy while writes go on, and says its size
 	// in bytes.
 	Backup(w io.Writer) (int64, error)
-	// Check looks for damage below the records.
-	Check() error
+	// Check looks for damage below the records, and notes how far it has come;
+	// nil is nobody who asks.
+	Check(*Progress) error
 	Close() error
 }
 

@@ -47,7 +47,7 @@ func TestBackupAndCheckUnderWrites(t *testing.T) {
 		if err != nil || n != int64(copied.Len()) {
 			t.Errorf("Backup: %d bytes said, %d written, %v", n, copied.Len(), err)
 		}
-		if err := e.Check(); err != nil {
+		if err := e.Check(nil); err != nil {
 			t.Errorf("Check under writes: %v", err)
 		}
 		path := filepath.Join(t.TempDir(), "copy.db")
@@ -55,7 +55,7 @@ func TestBackupAndCheckUnderWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := open(t, path)
-		if err := other.Check(); err != nil {
+		if err := other.Check(nil); err != nil {
 			t.Errorf("the copy: %v", err)
 		}
 		if one, two := read(t, other, "one"), read(t, other, "two"); one != two || len(one) != 8 {

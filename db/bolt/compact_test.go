@@ -74,7 +74,7 @@ func TestCompact(t *testing.T) {
 	if got := entries(t, other); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%d entries became %d others", len(want), len(got))
 	}
-	if err := other.Check(); err != nil {
+	if err := other.Check(nil); err != nil {
 		t.Error(err)
 	}
 	update(t, other, put("a", "it can be written"))

@@ -47,7 +47,7 @@ func surface(t *testing.T, e *bolt.Engine) (errs []error, right bool) {
 			errs = append(errs, err)
 		}
 	}
-	note(e.Check())
+	note(e.Check(nil))
 	note(e.View(func(r db.Reader) error {
 		for _, s := range []struct {
 			name db.Space
@@ -176,7 +176,7 @@ func TestDamagedLeaves(t *testing.T) {
 			if err != nil {
 				t.Fatalf("leaves are read at the start: %v", err)
 			}
-			if err := e.Check(); !errors.Is(err, db.ErrEngineDamaged) {
+			if err := e.Check(nil); !errors.Is(err, db.ErrEngineDamaged) {
 				t.Errorf("Check: %v", err)
 			}
 			if errs, right := surface(t, e); len(errs) < 2 && right {

@@ -205,9 +205,13 @@ func (e *Engine) Backup(w io.Writer) (n int64, err error) {
 }
 
 // Check implements db.Engine: every page read, and accounted for.
-func (e *Engine) Check() error {
+func (e *Engine) Check(p *db.Progress) error {
+	if p == nil {
+		p = new(db.Progress)
+	}
 	return e.described(func(m meta) error {
-		if err := walk(e.file, m, true); err != nil {
+		p.Of.Store(int64(m.pages))
+		if err := walk(e.file, m, &p.Pages); err != nil {
 			return fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
 		}
 		return nil

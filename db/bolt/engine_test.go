@@ -159,7 +159,7 @@ func TestUpdateIsDurable(t *testing.T) {
 			t.Errorf("%d after reopening: %q, want %q", i, got, want)
 		}
 	}
-	if err := e.Check(); err != nil {
+	if err := e.Check(nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -120,7 +120,7 @@ func inspect(path string) (size int64, err error) {
 	if best.pages > uint64(info.Size())/best.pageSize {
 		return 0, fmt.Errorf("it is cut short: %d bytes, where %d pages of %d should be", info.Size(), best.pages, best.pageSize)
 	}
-	if err := walk(f, best, false); err != nil {
+	if err := walk(f, best, nil); err != nil {
 		return 0, fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
 	}
 	return info.Size(), nil

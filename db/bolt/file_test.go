@@ -49,7 +49,7 @@ func TestCreate(t *testing.T) {
 			if info, err := entries[0].Info(); err != nil || info.Mode() != 0o600 {
 				t.Errorf("mode %v, %v", info.Mode(), err)
 			}
-			if err := open(t, path).Check(); err != nil {
+			if err := open(t, path).Check(nil); err != nil {
 				t.Error(err)
 			}
 		})

@@ -46,7 +46,7 @@ func TestLoadSeesItsOwnWrites(t *testing.T) {
 	if o, n := read(t, e, "old"), read(t, e, "new"); o != "-" || n != "y" {
 		t.Errorf("%q and %q", o, n)
 	}
-	if err := e.Check(); err != nil {
+	if err := e.Check(nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -92,7 +92,7 @@ func TestLoadThatFailsLeavesNoTrace(t *testing.T) {
 			}
 			load(t, e, put("a", "next"))
 			update(t, e, put("b", "next"))
-			if err := e.Check(); err != nil || read(t, e, "a") != "next" {
+			if err := e.Check(nil); err != nil || read(t, e, "a") != "next" {
 				t.Errorf("the next: %v", err)
 			}
 		})

@@ -16,10 +16,10 @@ import (
 type walker struct {
 	file    io.ReaderAt
 	meta    meta
-	deep    bool     // every page; otherwise those that lead to others
-	claimed []uint64 // a bit for each page that belongs to something
-	levels  []level  // from the top down to where the walker is
-	leaves  int      // how deep the leaves of the tree lie that it is in, 0 while it can't know
+	known   *atomic.Int64 // how many pages are, with those of others beside it; nil: those that lead to others are read alone
+	claimed []uint64      // a bit for each page that belongs to something
+	levels  []level       // from the top down to where the walker is
+	leaves  int           // how deep the leaves of the tree lie that it is in, 0 while it can't know
 }
 
 // level is the room for one page on the walker's way, used for one after
@@ -31,9 +31,11 @@ type level struct {
 
 // walk says what is wrong with the pages of a file, nil where nothing is. A
 // shallow walk sees to it that following them comes to an end inside the file;
-// a deep one reads every page and leaves none unaccounted for.
-func walk(file io.ReaderAt, m meta, deep bool) error {
-	w := &walker{file: file, meta: m, deep: deep, claimed: make([]uint64, m.pages/64+1)}
+// a deep one, which notes in known how many pages it accounts for, reads every
+// page and leaves none out.
+func walk(file io.ReaderAt, m meta, known *atomic.Int64) error {
+	deep := known != nil
+	w := &walker{file: file, meta: m, known: known, claimed: make([]uint64, m.pages/64+1)}
 	for _, step := range []func() error{
 		func() error { return w.claim(0, 2) },
 		w.freelist,
@@ -55,6 +57,9 @@ func walk(file io.ReaderAt, m meta, deep bool) error {
 func (w *walker) claim(id, n uint64) error {
 	if id >= w.meta.pages || n > w.meta.pages-id {
 		return fmt.Errorf("page %d is beyond the end of the file", id)
+	}
+	if w.known != nil {
+		w.known.Add(int64(n))
 	}
 	for ; n > 0; id, n = id+1, n-1 {
 		bit := uint64(1) << (id % 64)
@@ -178,7 +183,7 @@ func (w *walker) branch(p page, keys span, depth int, top bool) error {
 // to no others. Reading every child would read the whole file; one that is
 // damaged into something else shows when it is read.
 func (w *walker) lowest(depth int, top bool) bool {
-	return !top && depth+1 == w.leaves && !w.deep
+	return !top && depth+1 == w.leaves && w.known == nil
 }
 
 func (w *walker) elements(p page, keys span, depth int) (elements []element, err error) {
@@ -216,7 +221,7 @@ func (w *walker) buckets(elements []element) error {
 	var next atomic.Int64
 	var done sync.WaitGroup
 	for i := range walkers {
-		own := &walker{file: w.file, meta: w.meta, deep: w.deep, claimed: make([]uint64, len(w.claimed))}
+		own := &walker{file: w.file, meta: w.meta, known: w.known, claimed: make([]uint64, len(w.claimed))}
 		walkers[i] = own
 		done.Go(func() {
 			for i := next.Add(1); i <= int64(len(elements)); i = next.Add(1) {

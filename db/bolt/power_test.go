@@ -141,13 +141,13 @@ func powerContent(t *testing.T, path string, write bool) string {
 		return ""
 	}
 	defer closed(t, e)
-	if err := e.Check(); err != nil {
+	if err := e.Check(nil); err != nil {
 		t.Error(err)
 	}
 	content := powerRead(t, e)
 	if write {
 		update(t, e, put("after", "the cut"))
-		if err := e.Check(); err != nil {
+		if err := e.Check(nil); err != nil {
 			t.Errorf("after a write: %v", err)
 		}
 	}

@@ -181,7 +181,7 @@ func TestCloseRefusesWhatComesLate(t *testing.T) {
 		if err := e.View(func(db.Reader) error { return nil }); !errors.Is(err, db.ErrUnavailable) {
 			t.Errorf("a View after Close: %v", err)
 		}
-		if err := e.Check(); !errors.Is(err, db.ErrUnavailable) {
+		if err := e.Check(nil); !errors.Is(err, db.ErrUnavailable) {
 			t.Errorf("a Check after Close: %v", err)
 		}
 		closed(t, e) // once more does no harm

@@ -223,7 +223,8 @@ func (o Operator) SetPassword(ctx context.Context, who, pw, lang string) error {
 }
 
 // Check names what must hold in the store and does not.
-func (o Operator) Check() ([]string, error) { return o.Store.Check() }
+// It notes how far it has come.
+func (o Operator) Check(p *db.Progress) ([]string, error) { return o.Store.CheckShown(p) }
 
 // RotateKey makes a new signing key. The former one verifies until the last
 // token signed with it has expired.

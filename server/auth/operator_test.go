@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"kunci/db"
 	"kunci/mail"
 	"kunci/server/auth"
 )
@@ -235,7 +236,7 @@ func TestUsersInOrder(t *testing.T) {
 	}))
 	_, err := h.op.UUID("nobody")
 	wantKind(t, err, auth.NotFound)
-	if faults := must[[]string](t)(h.op.Check()); len(faults) != 0 {
+	if faults := must[[]string](t)(h.op.Check(new(db.Progress))); len(faults) != 0 {
 		t.Errorf("faults %v", faults)
 	}
 	h.check(h.Probe(t.Context()))

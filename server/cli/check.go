@@ -27,7 +27,9 @@ func (p *program) checkCommand() *urfave.Command {
 // check looks for damage, where the data is.
 func (p *program) check(ctx context.Context, cmd *urfave.Command) error {
 	return p.action(nil, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, _ []string) error {
-		faults, err := c.Check(ctx)
+		bar := p.newBar("check", 0)
+		faults, err := c.Check(ctx, bar.checked)
+		bar.end()
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,9 @@ func (p *program) compactCommand() *urfave.Command {
 				return err
 			}
 			return p.withData(cmd, func(dir string, d *data) error {
-				before, after, err := compact(dir, d)
+				bar := p.newBar("compact", 0)
+				before, after, err := compact(dir, d, bar)
+				bar.end()
 				if err != nil {
 					return err
 				}
@@ -46,16 +48,20 @@ type compacted struct {
 // compact puts a copy without free pages in the place of the open data file
 // and says the sizes of both in bytes. The copy takes the name once it is
 // synced and checked: cut off at any moment, one of the two stands there whole.
-func compact(dir string, d *data) (before, after int64, err error) {
+func compact(dir string, d *data, b *bar) (before, after int64, err error) {
 	file, copied := filepath.Join(dir, dataFile), filepath.Join(dir, compacting)
-	if err := faultless(d.store); err != nil {
+	if err := faultless(d.store, b); err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", file, err)
 	}
-	before, after, err = d.engine.Compact(copied)
+	b.total = sizeOf(file)
+	err = watching(func() { b.reach(sizeOf(copied), "copied") }, func() (err error) {
+		before, after, err = d.engine.Compact(copied)
+		return err
+	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("%s can't be copied, and stays as it is: %w: make room for a second one, and look after the disk", file, err)
 	}
-	if err := checkCopy(copied, d.store.Info()); err != nil {
+	if err := checkCopy(copied, d.store.Info(), b); err != nil {
 		return 0, 0, errors.Join(fmt.Errorf("the copy of %s is not whole, and the file stays as it is: %w: look after the disk", file, err), os.Remove(copied))
 	}
 	if err := os.Rename(copied, file); err != nil {
@@ -64,7 +70,7 @@ func compact(dir string, d *data) (before, after int64, err error) {
 	return before, after, syncFolder(dir)
 }
 
-func checkCopy(path string, want db.Info) error {
+func checkCopy(path string, want db.Info, b *bar) error {
 	e, err := bolt.Open(path)
 	if err != nil {
 		return err
@@ -73,7 +79,7 @@ func checkCopy(path string, want db.Info) error {
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}
-	err = faultless(s)
+	err = faultless(s, b)
 	if s.Info() != want {
 		err = errors.Join(err, errors.New("it is of another instance"))
 	}
@@ -82,8 +88,8 @@ func checkCopy(path string, want db.Info) error {
 
 // faultless refuses data in which check finds something: what is damaged is
 // for a backup to mend, not to be carried over.
-func faultless(s *db.Store) error {
-	faults, err := s.Check()
+func faultless(s *db.Store, b *bar) error {
+	faults, err := b.check(s)
 	if err == nil && len(faults) > 0 {
 		err = fmt.Errorf("it has %d faults, which kunci check lists: restore it from a backup", len(faults))
 	}

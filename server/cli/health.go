@@ -59,7 +59,7 @@ func (p *program) healthCommand() *urfave.Command {
 func ownURL(listen string) (string, error) {
 	host, port, err := net.SplitHostPort(listen)
 	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
-		return nil, &usageError{fmt.Sprintf("%s: %q names no port to ask: name the server with --url", settingNamed("listen").variable(), listen)}
+		return "", &usageError{fmt.Sprintf("%s: %q names no port to ask: name the server with --url", settingNamed("listen").variable(), listen)}
 	}
 	if addr, err := netip.ParseAddr(host); host == "" || err == nil && addr.IsUnspecified() {
 		host = "127.0.0.1"
@@ -107,14 +107,14 @@ const longestReadiness = 4 << 10
 // failingParts are the parts that an answer calls failing, by name; none where
 // it is no answer of a kunci.
 func failingParts(body io.Reader) []string {
+	failing := []string{} // [] in JSON where there is none
 	var said struct {
 		Parts map[string]server.State `json:"parts"`
 	}
 	raw, err := io.ReadAll(io.LimitReader(body, longestReadiness))
 	if err != nil || json.Unmarshal(raw, &said) != nil {
-		return nil
+		return failing
 	}
-	failing := []string{} // [] in JSON where there is none
 	for name, state := range said.Parts {
 		if state == server.Failing {
 			failing = append(failing, neutral(name))

@@ -86,7 +86,7 @@ var (
 
 	keyList   = op[nothing, []Key]{"key list", func(_ context.Context, d *doing, _ nothing) ([]Key, error) { return keys(d.Operator), nil }}
 	keyRotate = op[nothing, Rotation]{"key rotate", rotate}
-	dataCheck = op[nothing, []string]{"check", func(_ context.Context, d *doing, _ nothing) ([]string, error) { return d.Check() }}
+	dataCheck = checkStream{"check"}
 )
 
 // acts is every act there is.

@@ -74,7 +74,7 @@ func TestEveryAct(t *testing.T) {
 			if diff := cmp.Diff(&after[1], r.Former); diff != "" || r.Former.ID != before[0].ID || r.Former.Until == nil {
 				t.Errorf("the former key: %+v\n%s", r.Former, diff)
 			}
-			if faults := must[[]string](t)(c.Check(ctx)); len(faults) != 0 {
+			if faults := must[[]string](t)(c.Check(ctx, unseen)); len(faults) != 0 {
 				t.Errorf("faults %v", faults)
 			}
 			h.check(c.Delete(ctx, made.UUID))

@@ -177,8 +177,3 @@ func (c *Client) Keys(ctx context.Context) ([]Key, error) { return keyList.ask(c
 func (c *Client) RotateKey(ctx context.Context) (Rotation, error) {
 	return keyRotate.ask(ctx, c, nothing{})
 }
-
-// Check names what must hold in the data and does not.
-func (c *Client) Check(ctx context.Context) ([]string, error) {
-	return dataCheck.ask(ctx, c, nothing{})
-}

@@ -90,7 +90,7 @@ type lineWriter struct {
 	conn *http.ResponseController
 }
 
-func (l *lineWriter) line(line importLine) error {
+func (l *lineWriter) line(line any) error {
 	var b bytes.Buffer
 	if err := write(&b, line); err != nil {
 		return err

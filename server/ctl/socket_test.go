@@ -155,7 +155,7 @@ func TestDrain(t *testing.T) {
 		if r.URL.Path != "/" {
 			close(begun)
 			<-finish
-			_, _ = w.Write([]byte(`{"out":["found late"]}`))
+			_, _ = w.Write([]byte(`{"end":true,"faults":["found late"]}`))
 		}
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -164,7 +164,7 @@ func TestDrain(t *testing.T) {
 	c := dialled(t, dir)
 	faults := make(chan []string)
 	go func() {
-		list, err := c.Check(t.Context())
+		list, err := c.Check(t.Context(), unseen)
 		if err != nil {
 			t.Error(err)
 		}

@@ -81,12 +81,11 @@ func (g *gate) enter(ctx context.Context, from networks) error {
 	case w == nil:
 		return g.busy()
 	}
-	began := time.Now()
 	timer := time.NewTimer(g.patience)
 	defer timer.Stop()
 	select {
 	case mine := <-w.turn:
-		return g.granted(mine, began)
+		return g.granted(mine, w)
 	case <-timer.C:
 		if g.quit(w) {
 			return g.busy()
@@ -96,14 +95,14 @@ func (g *gate) enter(ctx context.Context, from networks) error {
 			return left(ctx.Err())
 		}
 	}
-	return g.granted(<-w.turn, began) // it came at the same moment
+	return g.granted(<-w.turn, w) // it came at the same moment
 }
 
-func (g *gate) granted(mine bool, began time.Time) error {
+func (g *gate) granted(mine bool, w *waiter) error {
 	if !mine {
 		return g.busy()
 	}
-	g.tell.Waited(time.Since(began))
+	g.tell.Waited(time.Since(w.since))
 	return nil
 }
 

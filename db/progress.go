@@ -1,0 +1,25 @@
+package db
+
+import "sync/atomic"
+
+// Progress is how far a check has come: first through the pages of the file, then
+// through what they hold. It is written while the check goes on, and read by
+// whoever shows it.
+type Progress struct {
+	Pages, Of atomic.Int64 // read so far, and all there are; 0 where the engine has none
+	Records   atomic.Int64 // keys looked at; some are looked at more than once
+}
+
+// paced is a Reader that notes what is scanned.
+type paced struct {
+	Reader
+	progress *Progress
+}
+
+// Scan implements Reader.
+func (p paced) Scan(s Space, from, to []byte, fn func(key, value []byte) bool) {
+	p.Reader.Scan(s, from, to, func(key, value []byte) bool {
+		p.progress.Records.Add(1)
+		return fn(key, value)
+	})
+}

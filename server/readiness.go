@@ -65,13 +65,11 @@ const (
 
 // watch probes until ctx ends, and says in the log when the finding changes.
 func (r *readiness) watch(ctx context.Context, s *auth.Service, log *slog.Logger) {
+	r.look(s, log, true)
+	go r.watchKeys(ctx, s, log) // beside it: a disk that hangs must not keep the store from being found failing
 	for first := true; ; first = false {
-		err := s.Ring.Check()
-		if was := r.keys.Swap(err == nil); err != nil && (first || was) {
-			log.Error("the signing keys in memory still serve, but those on the disk are not whole", "cause", err.Error())
-		}
 		within, cancel := context.WithTimeout(ctx, probeWithin)
-		err = s.Probe(within)
+		err := s.Probe(within)
 		cancel()
 		if was := r.store.Swap(err == nil); ctx.Err() == nil && (first || was != (err == nil)) {
 			if err != nil {
@@ -85,5 +83,28 @@ func (r *readiness) watch(ctx context.Context, s *auth.Service, log *slog.Logger
 			return
 		case <-time.After(probeEvery):
 		}
+	}
+}
+
+// watchKeys looks after the files of the keys until ctx ends.
+func (r *readiness) watchKeys(ctx context.Context, s *auth.Service, log *slog.Logger) {
+	every := time.NewTicker(probeEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			r.look(s, log, false)
+		}
+	}
+}
+
+// look sees whether the files of the keys stand, and says in the log when they
+// no longer do.
+func (r *readiness) look(s *auth.Service, log *slog.Logger, first bool) {
+	err := s.Ring.Check()
+	if was := r.keys.Swap(err == nil); err != nil && (first || was) {
+		log.Error("the signing keys in memory still serve, but those on the disk are not whole", "cause", err.Error())
 	}
 }

@@ -82,7 +82,7 @@ func TestScheduledBackupFails(t *testing.T) {
 	if err := os.WriteFile(to, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := serve(t, dir, "--dev", "--backup-dir", to, "--backup-every", "24h")
+	p := serve(t, dir, "--dev", "--backup-dir", to, "--backup-every", "24h", "--metrics-listen", "127.0.0.1:0")
 	const line = `"level":"ERROR","msg":"the scheduled backup failed"`
 	until(t, "error line", func() bool { return strings.Contains(p.text(), line) })
 	if p.me(t, p.signIn(t)) != 200 || strings.Count(p.text(), line) != 1 {
@@ -91,6 +91,15 @@ func TestScheduledBackupFails(t *testing.T) {
 	// Whoever asks hears of it, and that the server is ready all the same.
 	if got := fine(t, "healthcheck", "--url", p.url); got != "ready, but failing: backups: see the server's log\n" {
 		t.Errorf("healthcheck says %q", got)
+	}
+	_, numbers := p.scrape(t)
+	for name, want := range map[string]string{
+		`kunci_backups_total{outcome="failed"}`: "1", `kunci_backups_total{outcome="ok"}`: "0", "kunci_backup_last_success_timestamp_seconds": "0",
+		`kunci_part_ok{part="backups"}`: "0", `kunci_part_ok{part="mail"}`: "1", "kunci_ready": "1",
+	} {
+		if numbers[name] != want {
+			t.Errorf("%s is %q, want %q", name, numbers[name], want)
+		}
 	}
 	p.stop(t)
 }

@@ -183,3 +183,12 @@ func TestUnknownFamily(t *testing.T) {
 	}()
 	metrics.New("v1", "go1").Gauge("kunci_misspelt", func() float64 { return 0 })
 }
+
+// What counting costs a request.
+func BenchmarkRoute(b *testing.B) {
+	told := metrics.New("v1", "go1").Route("/api/auth/me")
+	b.ReportAllocs()
+	for b.Loop() {
+		told(200, 20*time.Microsecond)
+	}
+}

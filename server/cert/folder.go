@@ -1,0 +1,127 @@
+package cert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/crypto/acme/autocert"
+)
+
+// tempPrefix begins the names of files that are being written. No host name
+// begins with a dot.
+const tempPrefix = ".new-"
+
+// folder keeps the account key and what was issued, each in a file of mode
+// 0600 that is on disk whole or not at all. It is autocert's cache, and syncs,
+// which autocert.DirCache does not: what a power cut takes costs one of the few
+// orders that a CA allows in a week.
+type folder string
+
+// Get implements autocert.Cache.
+func (f folder) Get(_ context.Context, name string) ([]byte, error) {
+	if passing(name) {
+		return nil, autocert.ErrCacheMiss
+	}
+	path, err := f.path(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := readPrivate(path, 0o077)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, autocert.ErrCacheMiss
+	}
+	return b, err
+}
+
+// Put implements autocert.Cache.
+func (f folder) Put(_ context.Context, name string, data []byte) error {
+	if passing(name) {
+		return nil
+	}
+	path, err := f.path(name)
+	if err != nil {
+		return err
+	}
+	if err := f.make(); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(string(f), tempPrefix) // mode 0600
+	if err != nil {
+		return fmt.Errorf("cert: %w", err)
+	}
+	_, err = temp.Write(data)
+	if err == nil {
+		err = temp.Sync()
+	}
+	if err = errors.Join(err, temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("cert: write %s: %w", path, errors.Join(err, os.Remove(temp.Name())))
+	}
+	return syncFolder(string(f))
+}
+
+// Delete implements autocert.Cache.
+func (f folder) Delete(_ context.Context, name string) error {
+	if passing(name) {
+		return nil
+	}
+	path, err := f.path(name)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cert: %w", err)
+	}
+	return nil
+}
+
+// passing says whether a name is that of a challenge's answer, which is kept in
+// memory alone: strangers ask for those, and the disk is not theirs to use.
+func passing(name string) bool {
+	return strings.HasSuffix(name, "+token") || strings.HasSuffix(name, "+http-01")
+}
+
+// path is the file of a name, which is a host's in ASCII with what autocert
+// puts after it.
+func (f folder) path(name string) (string, error) {
+	odd := func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-_+", r) }
+	if name == "" || name[0] == '.' || strings.ContainsFunc(name, odd) {
+		return "", fmt.Errorf("cert: %q is no name of a file", name)
+	}
+	return filepath.Join(string(f), name), nil
+}
+
+// make makes the folder where there is none yet.
+func (f folder) make() error {
+	err := os.Mkdir(string(f), 0o700)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("cert: %w", err)
+	}
+	return syncFolder(filepath.Dir(string(f)))
+}
+
+// tidy deletes what a crash left half written.
+func (f folder) tidy() {
+	left, _ := filepath.Glob(filepath.Join(string(f), tempPrefix+"*")) // the pattern is well formed
+	for _, path := range left {
+		_ = os.Remove(path) // it harms nobody
+	}
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("cert: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -53,15 +53,28 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 // caller is who asks, for use cases that belong to no dialect.
 func (x *exchange) caller(lang string) auth.Caller { return auth.Caller{Addr: x.addr, Lang: lang} }
 
-// ServeHTTP is the chain around every request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// begin makes an exchange of a request.
+func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{ResponseWriter: w, request: r, id: uuid.NewString(), start: time.Now(), told: s.astray}
 	x.addr = s.clientAddr(r)
 	h := w.Header()
 	h.Set("X-Request-Id", x.id)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+	return x
+}
+
+// strict keeps browsers to HTTPS for 30 days (RFC 6797 6.1), each time anew: long
+// enough for whoever comes back, and not for ever should an operator give it up.
+const strict = "max-age=2592000"
+
+// ServeHTTP is the chain around every request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := s.begin(w, r)
 	defer s.finish(x)
+	if s.TLS != nil && !s.Dev { // localhost is not kunci's alone
+		w.Header().Set("Strict-Transport-Security", strict)
+	}
 	if r.URL.RawPath != "" {
 		// A path that says %2F or %61 is none of ours: whoever filters paths
 		// in front of us would read it differently.

@@ -33,10 +33,12 @@ var rooms = map[string]struct {
 	"kunci/server/token":    {nil, "signing must not know what it is signed for"},
 	"kunci/server/auth":     {[]string{"kunci/db", "kunci/mail", "kunci/server/password", "kunci/server/token"}, "the core knows no HTTP and no dialect"},
 	"kunci/server/bench":    {nil, "a load generator sees the server as its clients do"},
+	"kunci/server/cert":     {nil, "which certificate answers must not depend on what is served behind it"},
+	"kunci/server/systemd":  {nil, "speaking with the service manager must not know what is served"},
 	"kunci/server/ctl":      {[]string{"kunci/db", "kunci/server/auth"}, "what an act does is the core's, what is printed the commands'"},
 	"kunci/server/dialect":  {[]string{"kunci/server/auth"}, "a dialect must not reach the database past the core"},
 	"kunci/server":          {[]string{"kunci/mail", "kunci/server/auth", "kunci/server/dialect"}, "HTTP must not reach the database past the core"},
-	"kunci/server/cli":      {[]string{"kunci/db", "kunci/db/bolt", "kunci/mail", "kunci/server", "kunci/server/auth", "kunci/server/bench", "kunci/server/ctl", "kunci/server/dialect", "kunci/server/metrics", "kunci/server/password", "kunci/server/social", "kunci/server/token"}, "the one place where everything is wired together"},
+	"kunci/server/cli":      {[]string{"kunci/db", "kunci/db/bolt", "kunci/mail", "kunci/server", "kunci/server/auth", "kunci/server/bench", "kunci/server/cert", "kunci/server/ctl", "kunci/server/dialect", "kunci/server/metrics", "kunci/server/password", "kunci/server/social", "kunci/server/systemd", "kunci/server/token"}, "the one place where everything is wired together"},
 }
 
 // doors are packages from outside that only some rooms may import.
@@ -53,10 +55,11 @@ var doors = []struct {
 	{"github.com/urfave/cli", []string{"kunci/server/cli"}, "one place has commands"},
 	{"github.com/wneessen/go-mail", []string{"kunci/mail"}, "one place speaks SMTP"},
 	{"go.etcd.io/bbolt", []string{"kunci/db/bolt"}, "nothing may lean on bbolt's own ways, so that another engine can stand in"},
+	{"golang.org/x/crypto/acme", []string{"kunci/server/cert"}, "one place has certificates issued"},
 	{"golang.org/x/crypto/argon2", []string{"kunci/server/password"}, "every hash goes through the one gate"},
 	{"golang.org/x/crypto/bcrypt", []string{"kunci/server/password"}, "every hash goes through the one gate"},
 	{"golang.org/x/crypto/scrypt", []string{"kunci/server/password"}, "every hash goes through the one gate"},
-	{"net/http", []string{"kunci/server", "kunci/server/bench", "kunci/server/cli", "kunci/server/ctl", "kunci/server/dialect", "kunci/server/metrics", "kunci/server/social"}, "the core must be callable without HTTP"},
+	{"net/http", []string{"kunci/server", "kunci/server/bench", "kunci/server/cert", "kunci/server/cli", "kunci/server/ctl", "kunci/server/dialect", "kunci/server/metrics", "kunci/server/social"}, "the core must be callable without HTTP"},
 }
 
 type goPackage struct {

@@ -63,8 +63,9 @@ const (
 	probeWithin = 3 * time.Second
 )
 
-// watch probes until ctx ends, and says in the log when the finding changes.
-func (r *readiness) watch(ctx context.Context, s *auth.Service, log *slog.Logger) {
+// watch probes until ctx ends, tells what it found each time, and says in the
+// log when that changes.
+func (r *readiness) watch(ctx context.Context, s *auth.Service, tell func(error), log *slog.Logger) {
 	r.look(s, log, true)
 	go r.watchKeys(ctx, s, log) // beside it: a disk that hangs must not keep the store from being found failing
 	for first := true; ; first = false {
@@ -77,6 +78,9 @@ func (r *readiness) watch(ctx context.Context, s *auth.Service, log *slog.Logger
 			} else {
 				log.Info("ready: the store reads and writes")
 			}
+		}
+		if tell != nil {
+			tell(err)
 		}
 		select {
 		case <-ctx.Done():

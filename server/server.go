@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -25,6 +26,9 @@ type Config struct {
 	CORSOrigins      []string       // exact origins that browsers may call from
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For counts
 	IntrospectSecret string         // "": /introspect is not there
+
+	TLS    *tls.Config // how to shake hands; nil: plain HTTP
+	Probed func(error) // is told what each probe of the store found; nil: nobody is
 
 	Parts []Part // of which /readyz tells besides the server's own
 
@@ -60,6 +64,11 @@ const (
 	smallBody    = 4 << 10 // what no document's request exceeds
 	largeBodies  = 128     // how many that are larger are read at once
 	drainWithin  = 8 * time.Second
+
+	// streams is how many requests one connection of HTTP/2 may have under way,
+	// the least that RFC 9113 6.5.2 recommends. Whoever opens and resets more
+	// than four times as many loses the connection.
+	streams = 100
 )
 
 // New makes a Server.
@@ -76,8 +85,17 @@ func New(c Config) *Server {
 // Serve answers on a listener until ctx ends, then lets the requests under
 // way finish, for at most 8 s.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.ready.watch(watch, s.Auth, s.Probed, s.Log)
+	return s.serve(ctx, l, s, s.TLS)
+}
+
+// serve is Serve for either of a server's handlers, with the same bounds.
+func (s *Server) serve(ctx context.Context, l net.Listener, answers http.Handler, shake *tls.Config) error {
 	h := &http.Server{
-		Handler:           s,
+		Handler:           answers,
+		TLSConfig:         shake,
 		ReadHeaderTimeout: headerWithin,
 		ReadTimeout:       readWithin,
 		WriteTimeout:      writeWithin,
@@ -86,10 +104,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		// OPTIONS * is answered, and logged, like any other request.
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		// Of HTTP/1 the deadlines above hold for a connection; here, where it
+		// has many requests, they hold for each, and these for the connection.
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          streams,
+			MaxReceiveBufferPerStream:     maxBody,
+			MaxReceiveBufferPerConnection: 4 * maxBody,
+			WriteByteTimeout:              writeWithin,
+		},
 	}
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
-	go s.ready.watch(watch, s.Auth, s.Log)
 	drained := make(chan error, 1)
 	go func() {
 		<-watch.Done()
@@ -101,7 +126,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		drained <- err
 	}()
-	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	run := h.Serve
+	if shake != nil {
+		run = func(l net.Listener) error { return h.ServeTLS(l, "", "") }
+	}
+	if err := run(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-drained

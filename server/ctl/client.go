@@ -177,3 +177,12 @@ func (c *Client) Keys(ctx context.Context) ([]Key, error) { return keyList.ask(c
 func (c *Client) RotateKey(ctx context.Context) (Rotation, error) {
 	return keyRotate.ask(ctx, c, nothing{})
 }
+
+// Readyz asks the server how it is, as /readyz answers.
+func (c *Client) Readyz(ctx context.Context) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+"/readyz", nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.http.Do(r)
+}

@@ -25,7 +25,7 @@ func (p *program) logger(c *serveConfig) *slog.Logger {
 // to people as a table, to programs as a line of the log like any other.
 func (p *program) banner(c *serveConfig, log *slog.Logger, at net.Addr, sender mail.Sender) {
 	facts := []struct{ name, key, value string }{
-		{"front page", "url", "http://" + reachable(at) + "/"},
+		{"front page", "url", c.scheme() + "://" + reachable(at) + "/"},
 		{"public URL", "public_url", c.publicURL},
 		{"data", "data", c.data},
 		{"mail", "mail", fmt.Sprintf("%s, from %s", sender, c.mailFrom)},

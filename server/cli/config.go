@@ -46,7 +46,7 @@ func (p *program) configCommand() *urfave.Command {
 
 // settled looks a setting up as text, list, yes and secret do.
 func (r *reader) settled(s setting) settled {
-	one := settled{Name: s.name, Source: "default", Value: s.fallback(r.dev)}
+	one := settled{Name: s.name, Source: "default", Value: r.fallback(s)}
 	flag, variable := s.name, s.variable()
 	if s.kind == secret {
 		flag += "-file"

@@ -18,6 +18,7 @@ const (
 	dataFile   = "kunci.db"
 	keysFolder = "keys"
 	outbox     = "outbox"
+	certs      = "certs" // that were issued for --domain, with their keys
 	lockFile   = "lock"
 	marker     = ".first-start"
 	unfinished = ".first-start.db"
@@ -75,7 +76,7 @@ func (f *folder) private(folder fs.FileInfo) error {
 	if err := open.look(f.path, folder); err != nil {
 		return err
 	}
-	names := []string{dataFile, lockFile, marker, keysFolder, outbox}
+	names := []string{dataFile, lockFile, marker, keysFolder, outbox, certs}
 	for _, name := range slices.Sorted(maps.Keys(f.has)) {
 		if strings.HasPrefix(name, keptFile) {
 			names = append(names, name)
@@ -93,7 +94,7 @@ func (f *folder) private(folder fs.FileInfo) error {
 		if err != nil {
 			return err
 		}
-		isFolder := name == keysFolder || name == outbox
+		isFolder := name == keysFolder || name == outbox || name == certs
 		if info.IsDir() != isFolder || !isFolder && !info.Mode().IsRegular() {
 			return fmt.Errorf("%s is a link, or not what kunci made: put the file or folder itself there", path)
 		}
@@ -101,8 +102,11 @@ func (f *folder) private(folder fs.FileInfo) error {
 			return err
 		}
 	}
-	if f.has[keysFolder] {
-		if err := open.lookInside(filepath.Join(f.path, keysFolder)); err != nil {
+	for _, name := range []string{keysFolder, certs} {
+		if !f.has[name] {
+			continue
+		}
+		if err := open.lookInside(filepath.Join(f.path, name)); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -25,7 +26,7 @@ func answer(ctx context.Context, s *server.Server, l, commands net.Listener) err
 	drained := make(chan error, 1)
 	go func() {
 		o := auth.Operator{Service: s.Auth}
-		err := ctl.Serve(ctx, commands, ctl.Handler(o, build().Version, s.Log), s.Log)
+		err := ctl.Serve(ctx, commands, besideReadyz(s, ctl.Handler(o, build().Version, s.Log)), s.Log)
 		if ctx.Err() == nil {
 			s.Log.Error("commands can't reach this server any more", "cause", err.Error())
 			err = nil
@@ -35,6 +36,19 @@ func answer(ctx context.Context, s *server.Server, l, commands net.Listener) err
 	err := s.Serve(ctx, l)
 	stop()
 	return errors.Join(err, <-drained)
+}
+
+// besideReadyz answers /readyz as the server does, and all else as commands are:
+// the socket is there whatever the server listens on, by whichever certificate.
+func besideReadyz(s *server.Server, commands http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.Path != "/readyz" {
+			commands.ServeHTTP(w, r)
+			return
+		}
+		r.Host = "localhost" // --dev answers to no other
+		s.ServeHTTP(w, r)
+	})
 }
 
 // shut closes the data once the workers have stopped, but waits for neither

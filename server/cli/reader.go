@@ -16,12 +16,14 @@ type reader struct {
 	cmd *urfave.Command
 	env map[string]string
 	dev bool
+	own bool // certificates of its own, by --domain
 	err error
 }
 
 func (p *program) reader(cmd *urfave.Command) *reader {
 	r := &reader{cmd: cmd, env: p.env}
 	r.dev = r.yes("dev")
+	r.own = len(r.list("domain")) > 0
 	return r
 }
 
@@ -42,11 +44,20 @@ func (r *reader) refuse(name, text string) {
 	}
 }
 
-func (s setting) fallback(dev bool) string {
-	if dev && s.devDef != "" {
+// fallback is a setting's default beside the others.
+func (r *reader) fallback(s setting) string {
+	switch {
+	case r.dev && s.devDef != "":
 		return s.devDef
+	case r.own && s.ownDef != "":
+		return s.ownDef
 	}
 	return s.def
+}
+
+// given says whether somebody has set a setting.
+func (r *reader) given(name string) bool {
+	return r.cmd.IsSet(name) || r.env[settingNamed(name).variable()] != ""
 }
 
 // text is a setting's value, "" where there is none.
@@ -58,7 +69,7 @@ func (r *reader) text(name string) string {
 	if v := r.env[s.variable()]; v != "" {
 		return v
 	}
-	return s.fallback(r.dev)
+	return r.fallback(s)
 }
 
 // list is a setting's values. The word none, like an empty flag, is an empty
@@ -69,7 +80,7 @@ func (r *reader) list(name string) (values []string) {
 		raw = r.cmd.StringSlice(name)
 	} else {
 		s := settingNamed(name)
-		text := s.fallback(r.dev)
+		text := r.fallback(s)
 		if v := r.env[s.variable()]; v != "" {
 			text = v
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
@@ -26,9 +25,11 @@ const (
 	longRefusal = 3 * time.Second
 )
 
-// run serves open data on a listener until ctx ends, and closes the data.
-func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listener) error {
+// run serves open data on listeners until ctx ends, and closes the data.
+func (p *program) run(ctx context.Context, c *serveConfig, d *data, out *outside) error {
 	log := p.logger(c)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	commands, err := ctl.Listen(c.data)
 	if err != nil {
 		return errors.Join(err, d.closeFiles())
@@ -65,13 +66,13 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	config := server.Config{
 		Auth: service, Dialects: dialect.Settings{ShoopStatus: c.shoopStatus}, Log: log,
 		CORSOrigins: c.origins, TrustedProxies: c.proxies, IntrospectSecret: c.introspect,
-		Dev: c.dev, Demos: demos,
+		Dev: c.dev, Demos: demos, TLS: out.secure(c, log), Probed: out.manager.probed(log),
 		Parts: c.parts(worker, kept), Observe: seen.routes(),
 	}
 	if c.dev {
 		config.Outbox = letters
 	}
-	p.banner(c, log, l.Addr(), sender)
+	p.banner(c, log, out.main.Addr(), sender)
 	if err := c.warn(ctx, d, log); err != nil {
 		return errors.Join(err, d.closeFiles())
 	}
@@ -82,8 +83,15 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, l net.Listen
 	if seen != nil {
 		workers.Go(func() { seen.serve(background, c, d, front, log) })
 	}
-	go func() { served <- answer(ctx, front, l, commands) }()
-	defer context.AfterFunc(ctx, func() { log.Info("stopping: requests under way are finished") })()
+	go func() { served <- answer(ctx, front, out.main, commands) }()
+	workers.Go(func() { out.servePlain(ctx, c, front, log) })
+	workers.Go(func() { out.keepCertificates(background) })
+	workers.Go(func() { out.manager.live(background, log) })
+	workers.Go(func() { p.hangups(background, out, end, log) })
+	defer context.AfterFunc(ctx, func() {
+		log.Info("stopping: requests under way are finished")
+		out.manager.stopping(log)
+	})()
 	select {
 	case <-d.engine.Failed():
 		// What the last commit did is open: only a fresh start reads it from

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"runtime"
-	"syscall"
 
 	"github.com/google/uuid"
 	urfave "github.com/urfave/cli/v3"
@@ -41,6 +39,11 @@ func (p *program) serve(ctx context.Context, cmd *urfave.Command) (err error) {
 	if err != nil {
 		return err
 	}
+	out, err := p.outside(c)
+	if err != nil {
+		return err
+	}
+	defer out.close()
 	uuid.EnableRandPool()
 	c.width = cmp.Or(c.width, runtime.GOMAXPROCS(0))
 	defer runtime.KeepAlive(prepareRuntime())
@@ -53,11 +56,9 @@ func (p *program) serve(ctx context.Context, cmd *urfave.Command) (err error) {
 			err = errors.Join(err, held.release())
 		}
 	}()
-	l, err := listen(ctx, c)
-	if err != nil {
+	if err := out.listen(ctx, c); err != nil {
 		return err
 	}
-	defer func() { _ = l.Close() }() // closed long since, where it served
 	if c.metrics, err = listenMetrics(ctx, c); err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (p *program) serve(ctx context.Context, cmd *urfave.Command) (err error) {
 			_ = c.metrics.Close()
 		}
 	}()
-	c.settle(l.Addr())
+	c.settle(out.main.Addr())
 	if held == nil {
 		if err := makeFolder(c.data); err != nil {
 			return err
@@ -79,7 +80,7 @@ func (p *program) serve(ctx context.Context, cmd *urfave.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, c, d, l)
+	return p.run(ctx, c, d, out)
 }
 
 // claim looks at a data folder and locks it. There is no lock where there is
@@ -97,21 +98,6 @@ func claim(dir string) (*folder, *lock, error) {
 		return nil, nil, errors.Join(err, held.release())
 	}
 	return f, held, nil
-}
-
-func listen(ctx context.Context, c *serveConfig) (net.Listener, error) {
-	l, err := (&net.ListenConfig{}).Listen(context.WithoutCancel(ctx), "tcp", c.listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is taken by another process: stop it, or choose another with --listen", c.listen)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("can't listen on %s: %w: choose another with --listen", c.listen, err)
-	}
-	if at, ok := l.Addr().(*net.TCPAddr); c.dev && (!ok || !at.IP.IsLoopback()) {
-		_ = l.Close() // a name such as localhost can resolve to anything
-		return nil, fmt.Errorf("%s is not a loopback address, which --dev is for: say --listen 127.0.0.1:8080", l.Addr())
-	}
-	return l, nil
 }
 
 // openOrMake opens the data of a claimed folder, and upgrades what an older

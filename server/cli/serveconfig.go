@@ -33,6 +33,7 @@ type serveConfig struct {
 	data        string
 	listen      string
 	publicURL   string // "": where it listens
+	https       httpsConfig
 
 	lifetime      time.Duration
 	admit, signUp []string
@@ -77,6 +78,7 @@ func (p *program) serveConfig(r *reader) (*serveConfig, error) {
 	if c.introspect = r.secret("introspect-secret"); c.introspect != "" && utf8.RuneCountInString(c.introspect) < leastSecret {
 		r.fault("introspect-secret", "it has less than %d characters", leastSecret)
 	}
+	r.https(c)
 	r.address(c)
 	r.dialects(c)
 	r.social(c)
@@ -88,16 +90,14 @@ func (p *program) serveConfig(r *reader) (*serveConfig, error) {
 // address reads where the server listens and where clients reach it.
 func (r *reader) address(c *serveConfig) {
 	c.listen = r.text("listen")
-	host, port, err := net.SplitHostPort(c.listen)
-	if err != nil || port == "" {
-		r.fault("listen", "%q is not of the form address:port", c.listen)
-		return
-	}
-	r.port("listen", port, c.listen, 0)
-	if c.dev && !isLoopbackHost(host) {
+	host, port := r.place("listen", c.listen)
+	if c.dev && r.err == nil && !isLoopbackHost(host) {
 		r.fault("listen", "--dev listens on loopback only: say 127.0.0.1:%s, or leave --dev out", port)
 	}
 	raw := r.text("public-url")
+	if own := c.https.acme.Names; raw == "" && len(own) > 0 {
+		raw = "https://" + own[0]
+	}
 	switch {
 	case raw == "" && !c.dev:
 		r.refuse("public-url", " is required: say where clients reach this server, such as https://auth.example.com; or try kunci out with --dev")
@@ -106,6 +106,17 @@ func (r *reader) address(c *serveConfig) {
 	case raw != "":
 		c.publicURL = r.origin("public-url", raw, false).String()
 	}
+}
+
+// place is an address and port to listen at.
+func (r *reader) place(name, at string) (host, port string) {
+	host, port, err := net.SplitHostPort(at)
+	if err != nil || port == "" {
+		r.fault(name, "%q is not of the form address:port", at)
+		return "", ""
+	}
+	r.port(name, port, at, 0)
+	return host, port
 }
 
 // folder is the data folder, of every command.
@@ -215,7 +226,7 @@ func (r *reader) logs(c *serveConfig, onTerminal bool) {
 // settle fills in what is known only once the server listens.
 func (c *serveConfig) settle(listening net.Addr) {
 	if c.publicURL == "" {
-		c.publicURL = "http://" + listening.String()
+		c.publicURL = c.scheme() + "://" + listening.String()
 	}
 	if c.mailFrom == "" {
 		host := "localhost"

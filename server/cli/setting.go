@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"kunci/server/auth"
+	"kunci/server/cert"
 	"kunci/server/dialect"
 )
 
@@ -28,6 +30,7 @@ type setting struct {
 	kind   kind
 	def    string // default
 	devDef string // default with --dev, where that differs
+	ownDef string // default with --domain, where that differs
 	shared bool   // a flag of every command
 	help   string // its placeholder in backquotes
 }
@@ -37,12 +40,20 @@ var settings = []setting{
 	{name: "data", shared: true, def: "./kunci-data", devDef: "./kunci-dev", help: "data `FOLDER`"},
 	{name: "dev", shared: true, kind: yes, help: "for trying it out: demo accounts, social claims trusted, loopback only"},
 
-	{name: "listen", def: "127.0.0.1:8080", help: "`ADDRESS:PORT` to listen on; port 0 picks one"},
-	{name: "public-url", help: "`URL` where clients reach this server, https://auth.example.com; required without --dev"},
+	{name: "listen", def: "127.0.0.1:8080", ownDef: ":443", help: "`ADDRESS:PORT` to listen on; port 0 picks one"},
+	{name: "public-url", help: "`URL` where clients reach this server, https://auth.example.com; required without --dev and --domain"},
 	{name: "trusted-proxies", kind: list, help: "`ADDRESS` or network whose X-Forwarded-For counts"},
 	{name: "cors-origin", kind: list, help: "`ORIGIN` that browsers may call from, https://app.example.com"},
 
 	{name: "metrics-listen", help: "`ADDRESS:PORT` of this machine where Prometheus finds /metrics; without, there are none"},
+
+	{name: "domain", kind: list, help: "`NAME` that leads to this machine, auth.example.com: serves HTTPS, with certificates that it gets by itself"},
+	{name: "http-listen", ownDef: ":80", help: "`ADDRESS:PORT` that answers the ACME server and sends browsers to https, or none"},
+	{name: "acme-url", def: cert.LetsEncrypt, help: "`URL` of the directory of the ACME server that issues certificates"},
+	{name: "acme-email", help: "`ADDRESS` that the ACME server may write to"},
+	{name: "acme-ca", help: "`FILE` with the root certificate of a private ACME server"},
+	{name: "tls-cert", help: "`FILE` with the certificate to serve HTTPS with, and those above it"},
+	{name: "tls-key", help: "`FILE` with its key, which nobody else may read"},
 
 	{name: "session-lifetime", def: "720h", help: "`DURATION` of a session, 1m to 9600h (400 days)"},
 	{name: "admit", kind: list, def: "snapotp,shoop", devDef: "pwa,shoop,smart,snapotp", help: "`API` in which self-registered accounts may sign in, or none: " + strings.Join(dialect.Names(), ", ")},
@@ -105,6 +116,9 @@ func (s setting) flag() urfave.Flag {
 	shown := s.def
 	if s.devDef != "" {
 		shown += "; with --dev " + s.devDef
+	}
+	if s.ownDef != "" {
+		shown = cmp.Or(shown, "none") + "; with --domain " + s.ownDef
 	}
 	switch s.kind {
 	case list:

@@ -15,7 +15,7 @@ func (s *Server) dialect(route *dialect.Route) handler {
 		s.allowOrigin(x, r)
 		q := &dialect.Request{
 			ID: x.id, Bearer: bearer(r), AcceptLanguage: r.Header.Get("Accept-Language"),
-			Caller: auth.Caller{Addr: x.addr},
+			Caller: auth.Caller{Addr: x.addr, RequestID: x.id},
 		}
 		end := route.Default()
 		var answer dialect.Answer

@@ -43,6 +43,7 @@ func timed(b *testing.B, with ...func(*server.Config)) (*server.Server, string) 
 		b.Fatal(err)
 	}
 	core := auth.New(auth.Config{
+		AuditMost: 1000, AuditKeep: time.Hour,
 		Store: store, Ring: ring, Hasher: password.New(password.Params{Memory: 8, Time: 1, Threads: 1}, 1),
 		PublicURL: publicURL, SessionLifetime: time.Hour, Audiences: dialect.Names(), Registers: dialect.Registers(), Admit: dialect.Names(),
 		Limits: auth.Limits{ExemptLoopback: true},

@@ -51,7 +51,9 @@ func (x *exchange) Write(b []byte) (int, error) {
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // caller is who asks, for use cases that belong to no dialect.
-func (x *exchange) caller(lang string) auth.Caller { return auth.Caller{Addr: x.addr, Lang: lang} }
+func (x *exchange) caller(lang string) auth.Caller {
+	return auth.Caller{Addr: x.addr, Lang: lang, RequestID: x.id}
+}
 
 // begin makes an exchange of a request.
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) *exchange {

@@ -59,6 +59,7 @@ func start(t *testing.T, options ...option) *app {
 	c := &clock{now: time.Now().Truncate(time.Second)}
 	s := &setup{hasher: password.New(password.Params{Memory: 64, Time: 1, Threads: 1}, 2)}
 	s.auth = auth.Config{
+		AuditMost: 1000, AuditKeep: time.Hour,
 		PublicURL: publicURL, SessionLifetime: 30 * 24 * time.Hour, Audiences: dialect.Names(),
 		Admit: []string{"snapotp", "shoop"}, Registers: dialect.Registers(), Now: c.Now,
 	}

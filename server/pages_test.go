@@ -73,6 +73,7 @@ func pagesStart(t testing.TB, change func(*auth.Config, *server.Config)) *pagesA
 	log := slog.New(slog.NewJSONHandler(a, nil))
 	var worker *mail.Worker
 	ac := auth.Config{
+		AuditMost: 1000, AuditKeep: time.Hour,
 		Store: store, Ring: ring, Hasher: password.New(password.Params{Memory: 64, Time: 1, Threads: 1}, 2),
 		PublicURL: a.base, SessionLifetime: time.Hour, Audiences: dialect.Names(), Admit: dialect.Registers(),
 		Registers: dialect.Registers(), MailQueued: func() { worker.Wake() },

@@ -70,7 +70,7 @@ func TestTokensVerifyByThePublishedKeysAlone(t *testing.T) {
 	must(t, err)
 	before := a.all(t, "dashboard@example.com", secret)
 	old := a.published(t)
-	_, err = a.op.RotateKey()
+	_, err = a.op.RotateKey(t.Context())
 	must(t, err)
 	keys := a.published(t)
 	if len(old) != 1 || len(keys) != 2 {

@@ -41,6 +41,10 @@ type Caller struct {
 	Audience *Audience // nil for what belongs to no dialect
 	Addr     netip.Addr
 	Lang     string // "id" or "en": the language of a mail that this call causes
+	// RequestID is a UUID by which the log line of the request is found, "" for none.
+	RequestID string
+
+	entry *db.AuditEntry // what the audit log will say; nil where it says nothing
 }
 
 // Named is a company, division or role.

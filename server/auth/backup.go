@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -18,7 +19,8 @@ type Snapshot struct {
 // acts go on: all that was acknowledged before it began is in it. The keys are
 // not; whoever keeps them with it reads them after, so that none that signed
 // for a session in it is missing.
-func (o Operator) Backup(w io.Writer) (Snapshot, error) {
+func (o Operator) Backup(ctx context.Context, w io.Writer) (Snapshot, error) {
+	o.note(ctx, o.entry(eventBackup)) // and is in the copy
 	size, err := o.Store.Backup(w)
 	if errors.Is(err, db.ErrUnavailable) {
 		return Snapshot{}, err

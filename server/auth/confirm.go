@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 
 	"kunci/db"
 	"kunci/mail"
@@ -33,8 +34,9 @@ func (s *Service) LinkPurpose(tok string) db.Purpose {
 // Confirm uses the link of a sign-up or of a linking.
 func (s *Service) Confirm(ctx context.Context, c Caller, tok string) (done Confirmed, err error) {
 	defer s.tell(ActConfirm, &c, &err)
+	s.attempt(&c, eventConfirm, "")
 	done, err = s.confirm(ctx, &c, tok)
-	return done, s.countFailure(&c, err)
+	return done, s.attempted(&c, s.countFailure(&c, err))
 }
 
 func (s *Service) confirm(ctx context.Context, c *Caller, tok string) (Confirmed, error) {
@@ -42,7 +44,7 @@ func (s *Service) confirm(ctx context.Context, c *Caller, tok string) (Confirmed
 		return Confirmed{}, err
 	}
 	if id, ok := s.Ring.OpenLink(string(db.PurposeConfirm), tok); ok {
-		return Confirmed{}, s.confirmAddress(ctx, id)
+		return Confirmed{}, s.confirmAddress(ctx, c, id)
 	}
 	if id, ok := s.Ring.OpenLink(string(db.PurposeLinking), tok); ok {
 		return Confirmed{Provider: providerGoogle}, s.confirmLinking(ctx, c, id)
@@ -53,10 +55,13 @@ func (s *Service) confirm(ctx context.Context, c *Caller, tok string) (Confirmed
 // confirmAddress is the confirmation of one's own sign-up: it leaves the
 // password that the sign-up set, and ends sessions, links and social ids, none
 // of which was proved (CONTRACT 2).
-func (s *Service) confirmAddress(ctx context.Context, id db.ID) error {
+func (s *Service) confirmAddress(ctx context.Context, c *Caller, id db.ID) error {
 	return s.update(ctx, func(tx db.Tx) error {
 		l, a, err := s.link(tx.View, db.PurposeConfirm, id)
 		if err != nil {
+			return err
+		}
+		if err := s.record(tx, c, a.UUID); err != nil {
 			return err
 		}
 		if !proveEmail(a) {
@@ -85,7 +90,7 @@ func (s *Service) confirmLinking(ctx context.Context, c *Caller, id db.ID) error
 		if other, err := tx.AccountByGoogle(l.Google); err == nil && other.ID != a.ID {
 			return badLink("another account holds the id by now")
 		}
-		if err := tx.UseLink(l.ID); err != nil {
+		if err := errors.Join(tx.UseLink(l.ID), s.record(tx, c, a.UUID)); err != nil {
 			return err
 		}
 		return s.linkGoogle(tx, c, a, l.Google, notice)
@@ -110,6 +115,9 @@ func (s *Service) linkGoogle(tx db.Tx, c *Caller, a *db.Account, id db.SocialID,
 	a.Google = id
 	a.Updated = s.now()
 	if err := tx.PutAccount(a); err != nil {
+		return err
+	}
+	if err := s.recordAs(tx, c, eventLink, a.UUID, outcomeOK, "google"); err != nil {
 		return err
 	}
 	return s.mailNotice(tx, c.Lang, a, notice, mail.Linked, providerGoogle)

@@ -140,7 +140,12 @@ const saveDelaysEvery = time.Second
 // KeepDelays saves delays as they change until ctx ends, and once more then.
 // report is told when that begins to fail; it is tried again.
 func (s *Service) KeepDelays(ctx context.Context, report func(error)) {
-	tick := time.NewTicker(saveDelaysEvery)
+	s.keep(ctx, saveDelaysEvery, report, s.SaveDelays)
+}
+
+// keep saves now and then until ctx ends, and once more then.
+func (s *Service) keep(ctx context.Context, every time.Duration, report func(error), save func(context.Context) error) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	failing := false
 	for ended := false; !ended; {
@@ -149,10 +154,30 @@ func (s *Service) KeepDelays(ctx context.Context, report func(error)) {
 		case <-ctx.Done():
 			ended = true
 		}
-		err := s.SaveDelays(context.WithoutCancel(ctx))
+		err := save(context.WithoutCancel(ctx))
 		if err != nil && !failing {
 			report(err)
 		}
 		failing = err != nil
 	}
+}
+
+// forgetDelays forgets in the store what slows sign-ins to an account down: who
+// owns its names was proved. Once that is done, the memory has to forget them.
+func (s *Service) forgetDelays(tx db.Tx, a *db.Account) (names []digest, err error) {
+	names = s.namesOf(a)
+	for _, name := range names {
+		err = errors.Join(err, tx.PutDelay(name[:], nil))
+	}
+	return names, err
+}
+
+// namesOf are the digests of what an account is signed in to by.
+func (s *Service) namesOf(a *db.Account) (names []digest) {
+	for _, name := range []string{a.Email, a.Username} {
+		if name != "" {
+			names = append(names, s.limits.named(nameKey(name)))
+		}
+	}
+	return names
 }

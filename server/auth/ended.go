@@ -17,7 +17,7 @@ const mostEnded = 10_000
 // told that it is not for good yet (503), and may ask again.
 type endedSessions struct {
 	mu  sync.Mutex
-	ids map[db.ID]struct{}
+	ids map[db.ID]*db.AuditEntry // what the audit log will say of it, nil for nothing
 }
 
 func (e *endedSessions) has(id db.ID) bool {
@@ -27,14 +27,14 @@ func (e *endedSessions) has(id db.ID) bool {
 	return has
 }
 
-func (e *endedSessions) add(id db.ID) {
+func (e *endedSessions) add(id db.ID, entry *db.AuditEntry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.ids == nil {
-		e.ids = map[db.ID]struct{}{}
+		e.ids = map[db.ID]*db.AuditEntry{}
 	}
 	if len(e.ids) < mostEnded {
-		e.ids[id] = struct{}{}
+		e.ids[id] = entry
 	}
 }
 
@@ -45,30 +45,42 @@ func (e *endedSessions) remove(id db.ID) {
 }
 
 // some are up to max of them.
-func (e *endedSessions) some(max int) (ids []db.ID) {
+func (e *endedSessions) some(max int) map[db.ID]*db.AuditEntry {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for id := range e.ids {
-		if len(ids) == max {
+	some := map[db.ID]*db.AuditEntry{}
+	for id, entry := range e.ids {
+		if len(some) == max {
 			break
 		}
-		ids = append(ids, id)
+		some[id] = entry
 	}
-	return ids
+	return some
 }
+
+// endsPerAct keeps an act of storeEnded below the store's bound of keys.
+const endsPerAct = 15
 
 // storeEnded stores the ends that are only in memory so far, and stops at the
 // first that still can't be.
 func (s *Service) storeEnded(ctx context.Context) error {
 	for {
-		ids := s.ended.some(sweepPerAct)
+		ids := s.ended.some(endsPerAct)
 		if len(ids) == 0 {
 			return nil
 		}
 		err := s.Store.Update(ctx, func(tx db.Tx) error {
-			for _, id := range ids {
-				if err := tx.EndSession(id); err != nil && !isNotFound(err) && !errors.As(err, new(*db.DamagedError)) {
+			for id, entry := range ids {
+				switch err := tx.EndSession(id); {
+				case isNotFound(err) || errors.As(err, new(*db.DamagedError)):
+				case err != nil:
 					return err
+				case entry != nil:
+					e := *entry
+					e.At, e.Outcome, e.Reason = s.now(), outcomeOK, "it could not be stored at once"
+					if err := tx.Audit(&e); err != nil {
+						return err
+					}
 				}
 			}
 			return nil
@@ -76,7 +88,7 @@ func (s *Service) storeEnded(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, id := range ids {
+		for id := range ids {
 			s.ended.remove(id)
 		}
 	}

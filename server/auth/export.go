@@ -52,6 +52,11 @@ const exportAtOnce = 500
 // error. What changes meanwhile may be in it or not. unreadable counts the
 // accounts that are damaged and left out.
 func (o Operator) Export(ctx context.Context, hashes bool, fn func(*Exported) error) (unreadable int, err error) {
+	e := o.entry(eventExport)
+	if hashes {
+		e.Reason = "with password hashes"
+	}
+	o.note(ctx, e)
 	for from, more := uint64(0), true; more; {
 		if err := ctx.Err(); err != nil {
 			return unreadable, err

@@ -23,6 +23,14 @@ func (in *SignInFacebook) check() error {
 // It never makes an account (CONTRACT 5).
 func (s *Service) SignInFacebook(ctx context.Context, c Caller, in SignInFacebook) (g *Grant, err error) {
 	defer s.tell(ActSignIn, &c, &err)
+	s.attempt(&c, eventSignIn, "")
+	c.by("facebook")
+	g, err = s.signInFacebookWithin(ctx, &c, &in)
+	return g, s.attempted(&c, err)
+}
+
+// signInFacebookWithin is a sign-in within the limits of its address.
+func (s *Service) signInFacebookWithin(ctx context.Context, c *Caller, in *SignInFacebook) (*Grant, error) {
 	if s.FacebookMode == SocialOff {
 		return nil, fail(NotSetUp, "facebook_off", nil)
 	}
@@ -37,8 +45,8 @@ func (s *Service) SignInFacebook(ctx context.Context, c Caller, in SignInFaceboo
 		return nil, err
 	}
 	defer leave()
-	g, err = s.signInFacebook(ctx, &c, &in)
-	return g, s.countFailure(&c, err)
+	g, err := s.signInFacebook(ctx, c, in)
+	return g, s.countFailure(c, err)
 }
 
 func (s *Service) signInFacebook(ctx context.Context, c *Caller, in *SignInFacebook) (*Grant, error) {
@@ -53,6 +61,9 @@ func (s *Service) signInFacebook(ctx context.Context, c *Caller, in *SignInFaceb
 		}
 	}
 	a, first, err := s.lookFacebook(id, in.Token)
+	if err == nil && a != nil {
+		c.about(a.Account)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -61,14 +72,18 @@ func (s *Service) signInFacebook(ctx context.Context, c *Caller, in *SignInFaceb
 	case a.Disabled:
 		return nil, wrongPassword("the account is disabled")
 	}
-	return s.open(ctx, c, a, opening{gcmID: in.GCMID, byOwner: true, change: func(_ db.Tx, a *db.Account) error {
-		if first && a.Facebook.Subject == "" {
+	return s.open(ctx, c, a, opening{gcmID: in.GCMID, byOwner: true, change: func(tx db.Tx, a *db.Account) error {
+		bound := first && a.Facebook.Subject == ""
+		if bound {
 			a.Facebook = id
 		}
 		if a.Facebook != id {
 			return fail(Refused, "social_refused", errors.New("the id was unbound meanwhile"))
 		}
-		return nil
+		if !bound {
+			return nil
+		}
+		return s.recordAs(tx, c, eventLink, a.UUID, outcomeOK, "facebook")
 	}})
 }
 

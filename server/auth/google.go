@@ -42,6 +42,14 @@ func socialError(err error) error {
 // authority for the address (CONTRACT 5).
 func (s *Service) SignInGoogle(ctx context.Context, c Caller, in SignInGoogle) (g *Grant, err error) {
 	defer s.tell(ActSignIn, &c, &err)
+	s.attempt(&c, eventSignIn, in.Email)
+	c.by("google")
+	g, err = s.signInGoogleWithin(ctx, &c, &in)
+	return g, s.attempted(&c, err)
+}
+
+// signInGoogleWithin is a sign-in within the limits of its address.
+func (s *Service) signInGoogleWithin(ctx context.Context, c *Caller, in *SignInGoogle) (*Grant, error) {
 	if s.GoogleMode == SocialOff {
 		return nil, fail(NotSetUp, "google_off", nil)
 	}
@@ -51,22 +59,28 @@ func (s *Service) SignInGoogle(ctx context.Context, c Caller, in SignInGoogle) (
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
-	g, err = s.signInGoogle(ctx, &c, &in)
+	g, err := s.signInGoogle(ctx, c, in)
 	var taken *db.TakenError
 	if errors.As(err, &taken) || errors.Is(err, errChanged) {
 		// Another first sign-in of the same identity came in between: what it
 		// made or linked is there to be found now.
-		g, err = s.signInGoogle(ctx, &c, &in)
+		g, err = s.signInGoogle(ctx, c, in)
 	}
-	return g, s.countFailure(&c, err)
+	return g, s.countFailure(c, err)
 }
 
 func (s *Service) signInGoogle(ctx context.Context, c *Caller, in *SignInGoogle) (*Grant, error) {
+	c.becomes(eventSignIn) // also after a sign-up that came second
 	who, err := s.googleIdentity(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	byID, byEmail, err := s.lookGoogle(who.id, in.Email)
+	for _, a := range []*seen{byEmail, byID} {
+		if err == nil && a != nil {
+			c.about(a.Account)
+		}
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -152,6 +166,7 @@ func (s *Service) enrolGoogle(ctx context.Context, c *Caller, in *SignInGoogle, 
 		return nil, err
 	}
 	now, id := s.now(), uuid.New()
+	c.becomes(eventSignUp)
 	return s.enrol(ctx, c, &db.Account{
 		UUID: id, CustomerID: id, Email: in.Email, Name: in.Name, RoleID: newAccountRole,
 		Google: who.id, EmailVerified: !who.id.Claimed, SelfRegistered: true, Created: now, Updated: now,
@@ -195,8 +210,11 @@ func (s *Service) offerLinking(ctx context.Context, c *Caller, a *seen, who goog
 		if err != nil {
 			return err
 		}
-		_, err = s.mailWithinQuota(tx, c, now, m)
-		return err
+		note, err := s.mailWithinQuota(tx, c, now, m)
+		if err != nil {
+			return err
+		}
+		return s.recordMail(tx, c, eventLinkAsked, now.UUID, note)
 	})
 	if err != nil && !isNotFound(err) {
 		return err

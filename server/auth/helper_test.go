@@ -99,6 +99,7 @@ func houseOver(t testing.TB, store *db.Store, with ...func(*auth.Config)) *house
 		Google: func(_ context.Context, idToken string) (auth.GoogleIdentity, error) {
 			return said(h.google, idToken)
 		},
+		AuditMost: 1000, AuditKeep: 90 * 24 * time.Hour,
 		Facebook: func(_ context.Context, accessToken string) (string, error) {
 			return said(h.facebook, accessToken)
 		},

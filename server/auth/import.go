@@ -49,7 +49,7 @@ const (
 // them. Errors are of Kind Invalid with Reason "columns" where nothing is
 // written, of Kind Malformed where the file can't be read on; tell's own; those
 // of the store; and the context's.
-func (o Operator) Import(ctx context.Context, from io.Reader, how Import, tell func(ImportNews) error) (*ImportReport, error) {
+func (o Operator) Import(ctx context.Context, from io.Reader, how Import, tell func(ImportNews) error) (_ *ImportReport, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	im := &importer{Operator: o, dry: how.DryRun, now: o.now(), claims: newClaims(), book: newBook(), report: &ImportReport{
@@ -60,6 +60,7 @@ func (o Operator) Import(ctx context.Context, from io.Reader, how Import, tell f
 	if err != nil {
 		return im.report, err
 	}
+	defer func() { im.tellAudit(context.WithoutCancel(ctx), err) }()
 	batches := make(chan batch, 1)
 	go im.decode(ctx, rows, source, batches)
 	for more := true; more; {

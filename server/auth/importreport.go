@@ -1,5 +1,10 @@
 package auth
 
+import (
+	"context"
+	"fmt"
+)
+
 // ImportReport is what came of the rows of an import, or would come of them.
 type ImportReport struct {
 	Rows     int64 `json:"rows"`     // imported, there already or refused
@@ -32,6 +37,19 @@ type ImportNews struct {
 	Refused []RowFault `json:"refused"` // by line; a row can have several
 	Rows    int64      `json:"rows"`    // dealt with so far
 	Bytes   int64      `json:"bytes"`   // read so far
+}
+
+// tellAudit tells the audit log what an import came to, however it ended.
+func (im *importer) tellAudit(ctx context.Context, err error) {
+	if im.dry {
+		return
+	}
+	e := im.entry(eventImport)
+	e.Reason = fmt.Sprintf("%d imported, %d there, %d refused", im.report.Imported, im.report.There, im.report.Refused)
+	if err != nil {
+		e.Outcome = "broken_off"
+	}
+	im.note(ctx, e)
 }
 
 // imported counts a row that stands, or would.

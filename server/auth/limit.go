@@ -188,14 +188,15 @@ func (l *limiter) lower(s *slope) {
 	l.mu.Unlock()
 }
 
-// clear forgets what was counted against names: a finished reset proved who
-// owns them.
-func (l *limiter) clear(names ...string) {
+// clear forgets what was counted against names. What the store holds of it is
+// forgotten by who asks; what is on its way there is forgotten after.
+func (l *limiter) clear(names ...digest) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, name := range names {
-		key := l.named(name)
-		if s, ok := l.names.Peek(key); ok && s.stored {
+	for _, key := range names {
+		_, unsaved := l.unsaved[key]
+		_, saving := l.saving[key]
+		if s, ok := l.names.Peek(key); unsaved || saving || ok && s.stored {
 			l.unsaved[key] = nil
 		}
 		l.names.Remove(key)

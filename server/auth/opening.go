@@ -80,7 +80,10 @@ func (s *Service) store(tx db.Tx, c *Caller, a *db.Account, session db.Session, 
 		}
 	}
 	session.Account = a.ID
-	return tx.AddSession(&session)
+	if err := tx.AddSession(&session); err != nil {
+		return err
+	}
+	return s.record(tx, c, a.UUID)
 }
 
 // grant prepares a session and what names it; nothing is stored yet.

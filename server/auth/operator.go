@@ -14,7 +14,11 @@ import (
 )
 
 // Operator is what whoever runs the server can do, beyond what callers can.
-type Operator struct{ *Service }
+type Operator struct {
+	*Service
+	RequestID string // a UUID by which the log line of the act is found, "" for none
+	Scheduled bool   // the server does it by itself
+}
 
 // User is an account as an operator sees it. The member names are those that
 // import and export use.
@@ -145,20 +149,23 @@ func (o Operator) Users(from uint64, fn func(*User, error) bool) error {
 	})
 }
 
-// change does one act on one account.
-func (o Operator) change(ctx context.Context, who string, fn func(db.Tx, *db.Account) error) error {
+// change does one act on one account, which the audit log calls event.
+func (o Operator) change(ctx context.Context, who, event, note string, fn func(db.Tx, *db.Account) error) error {
 	return o.update(ctx, func(tx db.Tx) error {
 		a, err := findUser(tx.View, who)
 		if err != nil {
 			return err
 		}
-		return fn(tx, a)
+		if err := fn(tx, a); err != nil {
+			return err
+		}
+		return o.recordFor(tx, event, a.UUID, note)
 	})
 }
 
 // Disable ends an account's sessions and links and keeps it from signing in.
 func (o Operator) Disable(ctx context.Context, who string) error {
-	return o.change(ctx, who, o.disable)
+	return o.change(ctx, who, eventUserDisable, "", o.disable)
 }
 
 func (o Operator) disable(tx db.Tx, a *db.Account) error {
@@ -173,7 +180,7 @@ func (o Operator) disable(tx db.Tx, a *db.Account) error {
 
 // Enable lets a disabled account sign in again; its old sessions stay ended.
 func (o Operator) Enable(ctx context.Context, who string) error {
-	return o.change(ctx, who, func(tx db.Tx, a *db.Account) error {
+	return o.change(ctx, who, eventUserEnable, "", func(tx db.Tx, a *db.Account) error {
 		a.Disabled, a.Updated = false, o.now()
 		return tx.PutAccount(a)
 	})
@@ -187,8 +194,9 @@ const belongingsPerAct = 20
 // middle, it is disabled and can be deleted again.
 func (o Operator) Delete(ctx context.Context, who string) error {
 	var id uint64
-	err := o.change(ctx, who, func(tx db.Tx, a *db.Account) error {
-		id = a.ID
+	var named uuid.UUID
+	err := o.change(ctx, who, eventUserDisable, "to be deleted", func(tx db.Tx, a *db.Account) error {
+		id, named = a.ID, a.UUID
 		return o.disable(tx, a)
 	})
 	for more := true; err == nil && more; {
@@ -196,7 +204,10 @@ func (o Operator) Delete(ctx context.Context, who string) error {
 			if more, err = tx.DeleteBelongings(id, belongingsPerAct); err != nil || more {
 				return err
 			}
-			return tx.DeleteAccount(id)
+			if err := tx.DeleteAccount(id); err != nil {
+				return err
+			}
+			return o.recordFor(tx, eventUserDelete, named, "")
 		})
 	}
 	return err
@@ -228,7 +239,7 @@ func (o Operator) Check(p *db.Progress) ([]string, error) { return o.Store.Check
 
 // RotateKey makes a new signing key. The former one verifies until the last
 // token signed with it has expired.
-func (o Operator) RotateKey() (id string, err error) {
+func (o Operator) RotateKey(ctx context.Context) (id string, err error) {
 	var until time.Time
 	err = o.Store.View(func(v db.View) error { until = v.LastExpiry().Time(); return nil })
 	if err != nil {
@@ -243,5 +254,10 @@ func (o Operator) RotateKey() (id string, err error) {
 		until = least
 	}
 	key, err := o.Ring.Rotate(o.Now(), until.Add(time.Second-1).Truncate(time.Second)) // listed in whole seconds
+	if err == nil {
+		e := o.entry(eventKeyRotate)
+		e.Subject = key.ID
+		o.note(ctx, e)
+	}
 	return key.ID, err
 }

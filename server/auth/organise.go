@@ -83,7 +83,12 @@ func (o Operator) AddCompany(ctx context.Context, name, id string) (*Organised, 
 		return nil, err
 	}
 	c := &db.Company{UUID: made, Name: name, Created: o.now()}
-	err = o.update(ctx, func(tx db.Tx) error { return tx.AddCompany(c) })
+	err = o.update(ctx, func(tx db.Tx) error {
+		if err := tx.AddCompany(c); err != nil {
+			return err
+		}
+		return o.recordOn(tx, eventCompanyAdd, made.String())
+	})
 	return &Organised{UUID: made.String(), Name: name, Created: c.Created.Time()}, err
 }
 
@@ -100,7 +105,10 @@ func (o Operator) AddDivision(ctx context.Context, company, name, id string) (*O
 			return err
 		}
 		d.Company = c.Name
-		return tx.AddDivision(&db.Division{UUID: made, Company: c.UUID, Name: name, Created: db.At(d.Created)})
+		if err := tx.AddDivision(&db.Division{UUID: made, Company: c.UUID, Name: name, Created: db.At(d.Created)}); err != nil {
+			return err
+		}
+		return o.recordOn(tx, eventDivisionAdd, made.String())
 	})
 	return d, err
 }
@@ -112,7 +120,12 @@ func (o Operator) AddRole(ctx context.Context, name, id string) (*Organised, err
 		return nil, err
 	}
 	r := &db.Role{UUID: made, Name: name, Created: o.now()}
-	err = o.update(ctx, func(tx db.Tx) error { return tx.AddRole(r) })
+	err = o.update(ctx, func(tx db.Tx) error {
+		if err := tx.AddRole(r); err != nil {
+			return err
+		}
+		return o.recordOn(tx, eventRoleAdd, made.String())
+	})
 	return &Organised{UUID: made.String(), Name: name, Created: r.Created.Time()}, err
 }
 
@@ -217,18 +230,25 @@ func (o Operator) RevokeSession(ctx context.Context, id string) error {
 		return fail(Invalid, "invalid", fmt.Errorf("%q is no session id (session list USER shows them)", id))
 	}
 	return o.update(ctx, func(tx db.Tx) error {
+		e := o.entry(eventSessionRevoke)
+		e.Subject = token.FormatID(parsed)
+		if session, err := tx.Session(parsed); err == nil {
+			if a, err := tx.Account(session.Account); err == nil {
+				e.Account = a.UUID
+			}
+		}
 		if err := tx.EndSession(parsed); isNotFound(err) {
 			return fail(NotFound, "not_found", fmt.Errorf("no session %s stands (session list USER shows them)", id))
 		} else if err != nil {
 			return err
 		}
-		return nil
+		return o.record(tx, e)
 	})
 }
 
 // RevokeSessions ends every session of an account.
 func (o Operator) RevokeSessions(ctx context.Context, who string) error {
-	return o.change(ctx, who, func(tx db.Tx, a *db.Account) error {
+	return o.change(ctx, who, eventSessionRevokeAll, "", func(tx db.Tx, a *db.Account) error {
 		a.Epoch++
 		return tx.PutAccount(a)
 	})

@@ -93,7 +93,7 @@ func TestRotateKey(t *testing.T) {
 	old := h.register("budi@example.com", "").Token
 	first := h.PublishedKeys()
 	h.clock.add(time.Hour)
-	id := must[string](t)(h.op.RotateKey())
+	id := must[string](t)(h.op.RotateKey(t.Context()))
 	renewed := h.in(snapotp, "budi@example.com").Token
 	if !h.stands(old) || !h.stands(renewed) {
 		t.Error("a rotation ended a session")

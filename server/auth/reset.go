@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"kunci/db"
 	"kunci/mail"
@@ -34,6 +37,16 @@ func (f *Forgot) kinds() (mail.Kind, db.Purpose, time.Duration) {
 // and costs one write.
 func (s *Service) Forgot(ctx context.Context, c Caller, in Forgot) (done Done, err error) {
 	defer s.tell(ActForgot, &c, &err)
+	event := eventResetAsked
+	if in.Confirm {
+		event = eventConfirmAsked
+	}
+	s.attempt(&c, event, in.Email)
+	done, err = s.forgot(ctx, &c, &in)
+	return done, s.attempted(&c, err)
+}
+
+func (s *Service) forgot(ctx context.Context, c *Caller, in *Forgot) (done Done, err error) {
 	var chk check
 	chk.email("email", in.Email)
 	if err := chk.err(); err != nil {
@@ -44,29 +57,42 @@ func (s *Service) Forgot(ctx context.Context, c Caller, in Forgot) (done Done, e
 	}
 	m := mailedLink{mail: token.NewID(), link: token.NewID()}
 	m.kind, m.purpose, m.lasts = in.kinds()
-	err = s.update(ctx, func(tx db.Tx) error {
+	err = s.update(ctx, func(tx db.Tx) (err error) {
 		tx.Touch(s.Now())
+		id := uuid.UUID{}
 		a, err := tx.AccountByEmail(in.Email)
+		if err == nil {
+			id = a.UUID
+		}
 		switch {
 		case isNotFound(err):
-			done.Note = "no mail: no such account"
-			return nil
+			done.Note, err = "no mail: no such account", nil
 		case err != nil:
-			return err
 		case a.Disabled:
 			done.Note = "no mail: the account is disabled"
-			return nil
 		case in.Confirm && a.EmailVerified:
 			done.Note = "no mail: the address was confirmed before"
-			return nil
+		default:
+			done.Note, err = s.mailWithinQuota(tx, c, a, m)
 		}
-		done.Note, err = s.mailWithinQuota(tx, &c, a, m)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.recordMail(tx, c, c.event(), id, done.Note)
 	})
 	if err == nil {
 		s.MailQueued()
 	}
 	return done, err
+}
+
+// recordMail writes that a mail was asked for, and whether it was queued.
+func (s *Service) recordMail(tx db.Tx, c *Caller, event string, account uuid.UUID, note string) error {
+	outcome := outcomeOK
+	if note != "" {
+		outcome = outcomeNoMail
+	}
+	return s.recordAs(tx, c, event, account, outcome, strings.TrimPrefix(note, "no mail: "))
 }
 
 // How often links are mailed (CONTRACT 4, how often a reset is mailed).
@@ -137,7 +163,8 @@ func (s *Service) link(v db.View, p db.Purpose, id db.ID) (*db.Link, *db.Account
 // link of the account, clears its delays and mails a notice (CONTRACT 2 and 4).
 func (s *Service) Reset(ctx context.Context, c Caller, in Reset) (_ Done, err error) {
 	defer s.tell(ActReset, &c, &err)
-	return Done{}, s.countFailure(&c, s.reset(ctx, &c, in))
+	s.attempt(&c, eventReset, "")
+	return Done{}, s.attempted(&c, s.countFailure(&c, s.reset(ctx, &c, in)))
 }
 
 func (s *Service) reset(ctx context.Context, c *Caller, in Reset) error {
@@ -161,6 +188,7 @@ func (s *Service) reset(ctx context.Context, c *Caller, in Reset) error {
 		if err != nil {
 			return err
 		}
+		c.about(a)
 		return s.passwordFor(v, a, in.Password)
 	})
 	if err != nil {
@@ -170,20 +198,25 @@ func (s *Service) reset(ctx context.Context, c *Caller, in Reset) error {
 	if err != nil {
 		return err
 	}
-	var names []string
+	var names []digest
 	notice := db.ID(token.NewID())
 	err = s.update(ctx, func(tx db.Tx) error {
 		_, a, err := s.link(tx.View, db.PurposeReset, id)
 		if err != nil {
 			return err
 		}
-		names = []string{nameKey(a.Email), nameKey(a.Username)}
+		if names, err = s.forgetDelays(tx, a); err != nil {
+			return err
+		}
 		proveEmail(a)
 		tx.ForgetKnownRanges(a.ID) // whoever was there before
 		if err := s.setPassword(tx, a, hash, false); err != nil {
 			return err
 		}
 		if err := tx.MarkKnownRange(a.ID, addressRange(c.Addr), s.now()); err != nil {
+			return err
+		}
+		if err := s.record(tx, c, a.UUID); err != nil {
 			return err
 		}
 		return s.mailNotice(tx, c.Lang, a, notice, mail.PasswordChanged, "")

@@ -55,6 +55,9 @@ type Config struct {
 	AllowCommon     bool     // --dev: the most common passwords are allowed
 	Limits          Limits
 
+	AuditMost int           // entries that the audit log keeps; 0: none is written
+	AuditKeep time.Duration // how long it keeps them
+
 	GoogleMode   SocialMode
 	Google       Google // for SocialVerify
 	FacebookMode SocialMode
@@ -73,6 +76,7 @@ type Service struct {
 	floor  floor
 
 	mailCauses *lru.Cache[db.ID, string] // why the last attempt to send a mail failed
+	audits     auditQueue
 }
 
 // New makes a Service.

@@ -134,10 +134,12 @@ func (s *Service) SignOut(ctx context.Context, c Caller, credential string) (_ D
 		return Done{}, err
 	}
 	var id db.ID
+	s.attempt(&c, eventSignOut, "")
 	err = s.Store.View(func(v db.View) error {
-		session, _, err := s.find(v, b)
+		session, a, err := s.find(v, b)
 		if err == nil {
 			id = session.ID
+			c.about(a)
 		}
 		return err
 	})
@@ -151,10 +153,13 @@ func (s *Service) SignOut(ctx context.Context, c Caller, credential string) (_ D
 		if isNotFound(err) {
 			return noSession("the session is gone")
 		}
-		return err
+		if err != nil || c.entry == nil {
+			return err
+		}
+		return s.record(tx, &c, c.entry.Account)
 	})
 	if err != nil && AsError(err).Kind == Busy {
-		s.ended.add(id)
+		s.ended.add(id, c.entry)
 	}
 	return Done{}, err
 }

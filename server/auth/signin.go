@@ -58,6 +58,14 @@ func (in *SignIn) check(a *Audience) error {
 // password-less accounts answer as a wrong password does, at the same cost.
 func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (g *Grant, err error) {
 	defer s.tell(ActSignIn, &c, &err)
+	identifier, _ := in.identifier()
+	s.attempt(&c, eventSignIn, identifier)
+	g, err = s.signInWithin(ctx, &c, &in)
+	return g, s.attempted(&c, err)
+}
+
+// signInWithin is a sign-in within the limits of its address.
+func (s *Service) signInWithin(ctx context.Context, c *Caller, in *SignIn) (*Grant, error) {
 	if err := in.check(c.Audience); err != nil {
 		return nil, err
 	}
@@ -72,11 +80,11 @@ func (s *Service) SignIn(ctx context.Context, c Caller, in SignIn) (g *Grant, er
 	// A client may close its half of the connection once it has asked, which
 	// looks as if it had left. Waiting is bounded by the gate.
 	ctx = context.WithoutCancel(ctx)
-	g, err = s.signIn(ctx, &c, &in)
+	g, err := s.signIn(ctx, c, in)
 	if errors.Is(err, errChanged) {
 		// Such as another sign-in that renewed the hash: the password is judged
 		// by what stands now.
-		g, err = s.signIn(ctx, &c, &in)
+		g, err = s.signIn(ctx, c, in)
 	}
 	return g, err
 }
@@ -143,6 +151,7 @@ func (s *Service) look(identifier string, isEmail bool, name digest, c *Caller) 
 			return err
 		}
 		found = &seen{a, p}
+		c.about(a)
 		if r := addressRange(c.Addr); s.knows(v, a, r) {
 			known = r
 		}

@@ -64,7 +64,13 @@ func (in *SignUp) account(s *Service) *db.Account {
 // it in.
 func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (g *Grant, err error) {
 	defer s.tell(ActSignUp, &c, &err)
-	if err := s.signUpOpen(&c); err != nil {
+	s.attempt(&c, eventSignUp, in.Email)
+	g, err = s.signUp(ctx, &c, &in)
+	return g, s.attempted(&c, err)
+}
+
+func (s *Service) signUp(ctx context.Context, c *Caller, in *SignUp) (*Grant, error) {
+	if err := s.signUpOpen(c); err != nil {
 		return nil, err
 	}
 	if err := in.check(s, c.Audience); err != nil {
@@ -74,7 +80,7 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (g *Grant, er
 		return nil, err
 	}
 	a := in.account(s)
-	if err := s.bindFacebook(ctx, &c, a, in.FBToken); err != nil {
+	if err := s.bindFacebook(ctx, c, a, in.FBToken); err != nil {
 		return nil, err
 	}
 	if err := s.Store.View(func(v db.View) error { return free(v, a) }); err != nil {
@@ -85,7 +91,7 @@ func (s *Service) SignUp(ctx context.Context, c Caller, in SignUp) (g *Grant, er
 		return nil, err
 	}
 	a.PasswordHash = hash
-	g, err = s.enrol(ctx, &c, a, true)
+	g, err := s.enrol(ctx, c, a, true)
 	if err != nil {
 		return nil, err
 	}

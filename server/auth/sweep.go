@@ -11,8 +11,8 @@ import (
 // short enough that no writer waits long behind it.
 const sweepPerAct = 20
 
-// Sweep removes what has expired: sessions, links, delays, and signing keys that
-// verify nothing any more. It returns when nothing is left to remove.
+// Sweep removes what has expired: sessions, links, delays, entries of the audit
+// log, and signing keys that verify nothing any more. It returns when nothing is left to remove.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	for _, kind := range []func(db.Tx, db.Time, int) (int, error){db.Tx.SweepSessions, db.Tx.SweepLinks} {
@@ -27,7 +27,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 	}
 	_, err := s.Ring.Prune(s.Now())
-	return errors.Join(err, s.sweepDelays(ctx))
+	return errors.Join(err, s.sweepDelays(ctx), s.sweepAudit(ctx))
 }
 
 // Probe sees whether the store reads and writes. Where it does, sign-outs

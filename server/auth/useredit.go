@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"errors"
+	"reflect"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -33,6 +35,17 @@ func (e *Edit) membership() bool {
 }
 
 func (e *Edit) empty() bool { return *e == (Edit{}) }
+
+// given are the names of what is changed; values may name a person.
+func (e *Edit) given() (names []string) {
+	v := reflect.ValueOf(e).Elem()
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			names = append(names, v.Type().Field(i).Name)
+		}
+	}
+	return names
+}
 
 // check holds the values that are given to CONTRACT 2.
 func (e *Edit) check() error {
@@ -159,8 +172,10 @@ func (o Operator) AddUser(ctx context.Context, in NewUser) (u *User, err error) 
 		if err := o.setMembership(tx, &made, &in.Edit); err != nil {
 			return err
 		}
-		u, err = userOf(tx.View, &made)
-		return err
+		if u, err = userOf(tx.View, &made); err != nil {
+			return err
+		}
+		return o.recordFor(tx, eventUserAdd, made.UUID, "")
 	})
 	return u, err
 }
@@ -191,7 +206,7 @@ func (o Operator) SetUser(ctx context.Context, who string, e Edit) (u *User, err
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	err = o.change(ctx, who, func(tx db.Tx, a *db.Account) error {
+	err = o.change(ctx, who, eventUserSet, strings.Join(e.given(), ", "), func(tx db.Tx, a *db.Account) error {
 		if err := e.apply(tx, a); err != nil {
 			return err
 		}
@@ -210,13 +225,18 @@ func (o Operator) SetUser(ctx context.Context, who string, e Edit) (u *User, err
 
 func (o Operator) setPasswordHash(ctx context.Context, who, hash, lang string) error {
 	notice := db.ID(token.NewID())
-	err := o.change(ctx, who, func(tx db.Tx, a *db.Account) error {
+	var names []digest
+	err := o.change(ctx, who, eventUserPasswd, "", func(tx db.Tx, a *db.Account) (err error) {
 		if err := o.setPassword(tx, a, hash, false); err != nil {
+			return err
+		}
+		if names, err = o.forgetDelays(tx, a); err != nil { // the operator knows the owner
 			return err
 		}
 		return o.mailNotice(tx, lang, a, notice, mail.PasswordChanged, "")
 	})
 	if err == nil {
+		o.limits.clear(names...)
 		o.MailQueued()
 	}
 	return err

@@ -43,7 +43,7 @@ func (p *program) operate(ctx context.Context, cmd *urfave.Command, act func(*ct
 // reach is operate for an act that may only read what an older kunci wrote.
 func (p *program) reach(ctx context.Context, cmd *urfave.Command, older bool, act func(*ctl.Client) error) error {
 	r := p.reader(cmd)
-	params, lifetime := r.argon2(), r.lifetime()
+	params, lifetime, audit := r.argon2(), r.lifetime(), r.audit()
 	dir, err := r.dataFolder()
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (p *program) reach(ctx context.Context, cmd *urfave.Command, older bool, ac
 		var used *inUseError
 		if !errors.As(err, &used) {
 			return holding(dir, held, err, older, func(d *data) error {
-				c := ctl.Local(auth.Operator{Service: d.service(params, lifetime)}, build().Version)
+				c := ctl.Local(auth.Operator{Service: d.service(params, lifetime, audit)}, build().Version)
 				defer c.Close()
 				return act(c)
 			})

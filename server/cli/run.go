@@ -57,9 +57,12 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, out *outside
 	workers.Go(func() { watch(background, d.engine, moved) })
 	workers.Go(func() { worker.Run(background) })
 	workers.Go(func() { sweep(background, service, log) })
-	workers.Go(func() { c.backups(background, auth.Operator{Service: service}, kept, log) })
+	workers.Go(func() { c.backups(background, auth.Operator{Service: service, Scheduled: true}, kept, log) })
 	workers.Go(func() {
 		service.KeepDelays(background, func(err error) { log.Error("delays of sign-ins can't be stored", "cause", err.Error()) })
+	})
+	workers.Go(func() {
+		service.KeepAudit(background, func(err error) { log.Error("the audit log can't be written", "cause", err.Error()) })
 	})
 
 	demos := func() []auth.Demo { return c.standing(auth.Operator{Service: service}) }
@@ -173,7 +176,7 @@ func (c *serveConfig) service(d *data, hasher *password.Hasher, seen auth.Observ
 		Admit: c.admit, Registers: c.signUp, AllowCommon: c.dev, Limits: c.limits,
 		GoogleMode: c.googleMode, Google: googleVerifier(social.NewGoogle(c.google)),
 		FacebookMode: c.facebookMode, Facebook: facebookVerifier(social.NewFacebook(c.facebook)),
-		MailQueued: mailQueued, Observer: seen,
+		MailQueued: mailQueued, Observer: seen, AuditMost: c.audit.most, AuditKeep: c.audit.keep,
 	})
 }
 

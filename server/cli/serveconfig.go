@@ -51,6 +51,7 @@ type serveConfig struct {
 	smtp          *mail.SMTP // nil: mail becomes files
 	mailFrom      string     // "": kunci@ the host of the public URL
 	backup        schedule
+	audit         auditBounds
 	metricsAt     string       // "": nowhere
 	metrics       net.Listener // nil: none
 	logText       bool
@@ -70,7 +71,7 @@ func (p *program) serveConfig(r *reader) (*serveConfig, error) {
 			ExemptLoopback:       r.dev,
 		},
 		proxies: r.proxies(), origins: r.origins(), shoopStatus: r.shoopStatus(), backup: r.schedule(),
-		metricsAt: r.metricsListen(),
+		metricsAt: r.metricsListen(), audit: r.audit(),
 	}
 	if c.noDemo && !c.dev {
 		r.fault("no-demo", "it is of no use without --dev")

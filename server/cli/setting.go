@@ -79,6 +79,9 @@ var settings = []setting{
 	{name: "limit-sign-ups-per-hour", def: strconv.Itoa(auth.DefaultLimits.SignUpsPerHour), help: "`N` sign-ups of one address within an hour; 0 is no limit"},
 	{name: "limit-forgots-per-ten-minutes", def: strconv.Itoa(auth.DefaultLimits.ForgotsPerTenMinutes), help: "`N` forgotten passwords of one address within ten minutes; 0 is no limit"},
 
+	{name: "audit-keep", def: "2160h", help: "`DURATION` for which the audit log keeps an entry, 1h to 87840h (ten years)"},
+	{name: "audit-most", def: "100000", help: "`N` entries are kept in the audit log, the oldest goes; 0 writes none"},
+
 	{name: "backup-dir", help: "`FOLDER` that the server backs up to by itself; without, it does not"},
 	{name: "backup-every", def: "24h", help: "`DURATION` between two backups, from 1s; 0 is none"},
 	{name: "backup-keep", def: "7", help: "`N` backups are kept, the oldest goes"},

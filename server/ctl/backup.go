@@ -45,7 +45,7 @@ func (a *backupStream) serve(ctx context.Context, d *doing, w http.ResponseWrite
 	// The bound for reading a request would end a long answer. In this process
 	// there is no connection, and nothing to bound.
 	_ = to.conn.SetReadDeadline(time.Time{})
-	done, err := d.Operator.Backup(to)
+	done, err := d.Operator.Backup(ctx, to)
 	if to.left || ctx.Err() != nil {
 		return errLeft
 	}

@@ -60,6 +60,7 @@ type asked struct {
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &asked{doing: doing{Operator: h.operator}, id: uuid.NewString(), start: time.Now()}
+	x.RequestID = x.id
 	head := w.Header()
 	head.Set(versionHeader, h.version)
 	head.Set("X-Request-Id", x.id)

@@ -42,6 +42,7 @@ func houseOver(t testing.TB, store *db.Store) *house {
 	ring, err := token.Create(filepath.Join(t.TempDir(), "keys"), h.store.Info().Instance.String(), time.Now())
 	h.check(err)
 	h.op = auth.Operator{Service: auth.New(auth.Config{
+		AuditMost: 1000, AuditKeep: time.Hour,
 		Store: h.store, Ring: ring, Hasher: password.New(password.Params{Memory: 64, Time: 1, Threads: 1}, 2),
 		PublicURL: "https://login.example.test", SessionLifetime: time.Hour, Audiences: []string{"snapotp"},
 	})}

@@ -80,8 +80,8 @@ type Rotation struct {
 	Former *Key   `json:"former"`
 }
 
-func rotate(_ context.Context, d *doing, _ nothing) (Rotation, error) {
-	id, err := d.RotateKey()
+func rotate(ctx context.Context, d *doing, _ nothing) (Rotation, error) {
+	id, err := d.RotateKey(ctx)
 	if err != nil {
 		return Rotation{}, err
 	}

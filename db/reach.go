@@ -88,3 +88,10 @@ func (t Tx) makeRoomForRange(account uint64) {
 		t.w.Delete(spaceKnownRange, oldest)
 	}
 }
+
+// KnownRanges calls fn for the ranges that signed in to an account until it
+// returns false. One that can't be read is passed over.
+func (v View) KnownRanges(account uint64, fn func(*KnownRange) bool) {
+	prefix := accountKey(account)
+	each(v.r, spaceKnownRange, prefix, after(prefix), func(_ []byte, k *KnownRange, err error) bool { return err != nil || fn(k) })
+}

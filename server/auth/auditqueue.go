@@ -126,7 +126,12 @@ func (s *Service) KeepAudit(ctx context.Context, report func(error)) {
 		_, err := s.SaveAudit(ctx)
 		return err
 	})
+	s.flushAudit(context.WithoutCancel(ctx))
+}
+
+// flushAudit writes all that waits. What can't be written now is written later.
+func (s *Service) flushAudit(ctx context.Context) {
 	for more, err := true, error(nil); more && err == nil; {
-		more, err = s.SaveAudit(context.WithoutCancel(ctx))
+		more, err = s.SaveAudit(ctx)
 	}
 }

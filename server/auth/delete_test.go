@@ -43,8 +43,8 @@ func TestDeleteLeavesNothing(t *testing.T) {
 			t.Errorf("%q is left in %v", word, where)
 		}
 	}
-	for space, text := range left {
-		if space != "meta" && len(holders(map[db.Space]string{space: text}, id)) != 0 {
+	for space, text := range left { // entries of the audit log have numbers of their own
+		if space != "meta" && space != "audit" && len(holders(map[db.Space]string{space: text}, id)) != 0 {
 			t.Errorf("the account's id is left in %s", space)
 		}
 	}

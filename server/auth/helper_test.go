@@ -94,8 +94,9 @@ func houseOver(t testing.TB, store *db.Store, with ...func(*auth.Config)) *house
 	c := auth.Config{
 		Store: store, Ring: ring, Hasher: password.New(password.Params{Memory: 64, Time: 1, Threads: 1}, 2),
 		PublicURL: publicURL, SessionLifetime: 30 * 24 * time.Hour, Now: h.clock.Now,
-		Audiences: []string{"smart", "snapotp", "shoop", "dashboard", "pwa"},
-		Admit:     []string{"snapotp", "shoop"}, Registers: []string{"snapotp", "shoop"},
+		Audiences:   []string{"smart", "snapotp", "shoop", "dashboard", "pwa"},
+		Memberships: []string{"dashboard"},
+		Admit:       []string{"snapotp", "shoop"}, Registers: []string{"snapotp", "shoop"},
 		Google: func(_ context.Context, idToken string) (auth.GoogleIdentity, error) {
 			return said(h.google, idToken)
 		},

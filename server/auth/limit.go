@@ -203,3 +203,39 @@ func (l *limiter) clear(names ...digest) {
 		l.known.Remove(key)
 	}
 }
+
+// closed is until when a name may not be tried from where it never signed in:
+// as the memory knows it, else as it is stored.
+func (l *limiter) closed(key digest, stored *db.Delay, t time.Time) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s, ok := l.names.Peek(key); ok {
+		return s.until
+	}
+	if d, unsaved := l.unsaved[key]; unsaved {
+		stored = d
+	}
+	if stored == nil {
+		return time.Time{}
+	}
+	if latest := t.Add(longestDelay); stored.Until.Time().After(latest) {
+		return latest
+	}
+	return stored.Until.Time()
+}
+
+// full says whether a known range of a name has used up its tries.
+func (l *limiter) full(key digest, t time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p, ok := l.known.Peek(key)
+	if !ok {
+		return false
+	}
+	for _, s := range *p {
+		if s.wait(t, forget/knownPerForget, knownPerForget) > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -50,6 +50,7 @@ type Config struct {
 	PublicURL       string // `iss` in tokens, and where mailed links lead
 	SessionLifetime time.Duration
 	Audiences       []string // every dialect's name
+	Memberships     []string // the dialects that admit only accounts with a membership
 	Admit           []string // where self-registered accounts may sign in
 	Registers       []string // --sign-up: which dialects register accounts
 	AllowCommon     bool     // --dev: the most common passwords are allowed

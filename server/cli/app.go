@@ -67,7 +67,7 @@ func (p *program) tree() *urfave.Command {
 		ExitErrHandler: func(context.Context, *urfave.Command, error) {},
 		Commands: []*urfave.Command{
 			p.serveCommand(), p.userCommand(), p.companyCommand(), p.divisionCommand(), p.roleCommand(),
-			p.sessionCommand(), p.mailCommand(), p.keyCommand(), p.checkCommand(), p.compactCommand(), p.backupCommand(), p.restoreCommand(), p.importCommand(), p.exportCommand(),
+			p.sessionCommand(), p.mailCommand(), p.keyCommand(), p.auditCommand(), p.checkCommand(), p.compactCommand(), p.backupCommand(), p.restoreCommand(), p.importCommand(), p.exportCommand(),
 			p.metricsCommand(), p.healthCommand(), p.configCommand(), p.versionCommand(), p.manCommand(), p.benchCommand(), p.helloCommand(), helpCommand(),
 		},
 	}

@@ -26,22 +26,49 @@ func (p *program) exportCommand() *urfave.Command {
 			&urfave.BoolFlag{Name: "force", Usage: "replace FILE where it is there already", HideDefault: true},
 		},
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
-			if !cmd.Args().Present() || cmd.NArg() == 1 && cmd.Args().First() == "-" {
-				return p.operate(ctx, cmd, func(c *ctl.Client) error {
-					_, err := exportTo(ctx, cmd, c, p.stdout)
-					return err
-				})
-			}
-			args, err := arguments(cmd, "FILE")
-			if err != nil {
-				return err
-			}
-			if err := mayReplace(args[0], cmd.Bool("force")); err != nil {
-				return err
-			}
-			return p.operate(ctx, cmd, func(c *ctl.Client) error { return exportFile(ctx, cmd, c, args[0]) })
+			return p.exportList(ctx, cmd, exportable{
+				to: func(c *ctl.Client, w io.Writer) (int, error) { return exportTo(ctx, cmd, c, w) },
+				tell: func(n int, path string) error {
+					with := "without password hashes (--with-hashes)"
+					if cmd.Bool("with-hashes") {
+						with = "with password hashes"
+					}
+					return tell(cmd, exported{path, n, cmd.Bool("with-hashes")}, "%d accounts written to %s, %s", n, path, with)
+				},
+			})
 		},
 	}
+}
+
+// exported is what came of an export to a file, for programs.
+type exported struct {
+	File     string `json:"file"`
+	Accounts int    `json:"accounts"`
+	Hashes   bool   `json:"with_hashes"`
+}
+
+// exportable is a list that goes to standard output or a file.
+type exportable struct {
+	to   func(*ctl.Client, io.Writer) (n int, err error)
+	tell func(n int, path string) error
+}
+
+// exportList writes a list to the file that was named, if any.
+func (p *program) exportList(ctx context.Context, cmd *urfave.Command, list exportable) error {
+	if !cmd.Args().Present() || cmd.NArg() == 1 && cmd.Args().First() == "-" {
+		return p.operate(ctx, cmd, func(c *ctl.Client) error {
+			_, err := list.to(c, p.stdout)
+			return err
+		})
+	}
+	args, err := arguments(cmd, "FILE")
+	if err != nil {
+		return err
+	}
+	if err := mayReplace(args[0], cmd.Bool("force")); err != nil {
+		return err
+	}
+	return p.operate(ctx, cmd, func(c *ctl.Client) error { return exportFile(cmd, c, args[0], list) })
 }
 
 // mayReplace refuses a path where something stands already, but a file that is
@@ -63,7 +90,7 @@ func mayReplace(path string, force bool) error {
 
 // exportFile writes a file, which takes its name once it is whole and on the
 // disk.
-func exportFile(ctx context.Context, cmd *urfave.Command, c *ctl.Client, path string) (err error) {
+func exportFile(cmd *urfave.Command, c *ctl.Client, path string, list exportable) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".kunci-export-*") // 0600
 	if err != nil {
 		return err
@@ -74,7 +101,7 @@ func exportFile(ctx context.Context, cmd *urfave.Command, c *ctl.Client, path st
 			_ = os.Remove(f.Name()) // gone, where it has its name
 		}
 	}()
-	n, damaged := exportTo(ctx, cmd, c, f)
+	n, damaged := list.to(c, f)
 	if damaged != nil && !errors.Is(damaged, errUnreadable) {
 		return damaged
 	}
@@ -90,21 +117,10 @@ func exportFile(ctx context.Context, cmd *urfave.Command, c *ctl.Client, path st
 	if err := syncFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	with := "without password hashes (--with-hashes)"
-	if cmd.Bool("with-hashes") {
-		with = "with password hashes"
-	}
-	return errors.Join(damaged, tell(cmd, exported{path, n, cmd.Bool("with-hashes")}, "%d accounts written to %s, %s", n, path, with))
+	return errors.Join(damaged, list.tell(n, path))
 }
 
-// exported is what came of an export to a file, for programs.
-type exported struct {
-	File     string `json:"file"`
-	Accounts int    `json:"accounts"`
-	Hashes   bool   `json:"with_hashes"`
-}
-
-// errUnreadable says that accounts are missing since they are damaged.
+// errUnreadable says that something is missing since it is damaged.
 var errUnreadable = errors.New("can't be read and are left out: see kunci check")
 
 func exportTo(ctx context.Context, cmd *urfave.Command, c *ctl.Client, w io.Writer) (n int, err error) {

@@ -99,10 +99,10 @@ func (d *data) closeFiles() error { return d.store.Close() }
 
 // service is the core over open data, outside of a server. The rules for
 // passwords are those of the file: a dev file's are lax.
-func (d *data) service(params password.Params, lifetime time.Duration, audit auditBounds) *auth.Service {
+func (d *data) service(params password.Params, lifetime time.Duration, audit auditBounds, admit []string) *auth.Service {
 	return auth.New(auth.Config{
 		Store: d.store, Hasher: password.New(params, 0), Ring: d.ring,
-		SessionLifetime: lifetime, Audiences: dialect.Names(), AllowCommon: d.store.Info().Dev,
+		SessionLifetime: lifetime, Audiences: dialect.Names(), Memberships: dialect.Memberships(), Admit: admit, AllowCommon: d.store.Info().Dev,
 		AuditMost: audit.most, AuditKeep: audit.keep,
 	})
 }

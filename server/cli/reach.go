@@ -53,7 +53,8 @@ func (p *program) reach(ctx context.Context, cmd *urfave.Command, older bool, ac
 		var used *inUseError
 		if !errors.As(err, &used) {
 			return holding(dir, held, err, older, func(d *data) error {
-				c := ctl.Local(auth.Operator{Service: d.service(params, lifetime, audit)}, build().Version)
+				r.dev = r.dev || d.store.Info().Dev // as its server would be started
+				c := ctl.Local(auth.Operator{Service: d.service(params, lifetime, audit, r.list("admit"))}, build().Version)
 				defer c.Close()
 				return act(c)
 			})

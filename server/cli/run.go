@@ -172,7 +172,7 @@ func (c *serveConfig) mailer() (sender mail.Sender, letters *mail.Outbox, err er
 func (c *serveConfig) service(d *data, hasher *password.Hasher, seen auth.Observer, mailQueued func()) *auth.Service {
 	return auth.New(auth.Config{
 		Store: d.store, Hasher: hasher, Ring: d.ring,
-		PublicURL: c.publicURL, SessionLifetime: c.lifetime, Audiences: dialect.Names(),
+		PublicURL: c.publicURL, SessionLifetime: c.lifetime, Audiences: dialect.Names(), Memberships: dialect.Memberships(),
 		Admit: c.admit, Registers: c.signUp, AllowCommon: c.dev, Limits: c.limits,
 		GoogleMode: c.googleMode, Google: googleVerifier(social.NewGoogle(c.google)),
 		FacebookMode: c.facebookMode, Facebook: facebookVerifier(social.NewFacebook(c.facebook)),

@@ -18,7 +18,7 @@ const whoHelp = "USER is an e-mail, a username, a UUID or an id."
 
 func (p *program) userCommand() *urfave.Command {
 	cmd := group("user", "accounts",
-		p.userAdd(), p.userList(), p.userShow(), p.userSet(), p.userPasswd(),
+		p.userAdd(), p.userList(), p.userShow(), p.userWhy(), p.userSet(), p.userPasswd(),
 		p.userAct("disable", "end a user's sessions and keep the user from signing in", "%s is disabled", (*ctl.Client).Disable),
 		p.userAct("enable", "let a disabled user sign in again", "%s may sign in again", (*ctl.Client).Enable),
 		p.userDelete(),

@@ -54,7 +54,11 @@ var (
 	userPasswd  = op[newPassword, Ended]{"user passwd", setPassword}
 	userDisable = op[named, nothing]{"user disable", toAccount(auth.Operator.Disable)}
 	userEnable  = op[named, nothing]{"user enable", toAccount(auth.Operator.Enable)}
-	userDelete  = op[named, nothing]{"user delete", toAccount(auth.Operator.Delete)}
+	userWhy     = op[named, *auth.Why]{"user why", func(ctx context.Context, d *doing, in named) (*auth.Why, error) {
+		d.account(in.Who)
+		return d.Why(ctx, in.Who)
+	}}
+	userDelete = op[named, nothing]{"user delete", toAccount(auth.Operator.Delete)}
 
 	companyAdd = op[newNamed, *auth.Organised]{"company add", made(func(ctx context.Context, o auth.Operator, in newNamed) (*auth.Organised, error) {
 		return o.AddCompany(ctx, in.Name, in.UUID)
@@ -91,11 +95,12 @@ var (
 
 // acts is every act there is.
 var acts = []act{
-	&userAdd, &userList, &userShow, &userSet, &userPasswd, &userDisable, &userEnable, &userDelete,
+	&userAdd, &userList, &userShow, &userSet, &userPasswd, &userDisable, &userEnable, &userDelete, &userWhy,
 	&companyAdd, &divisionAdd, &roleAdd, &companyList, &divisionList, &roleList,
 	&companySet, &divisionSet, &roleSet, &companyDelete, &divisionDelete, &roleDelete,
 	&sessionList, &sessionRevoke, &sessionRevokeAll,
 	&mailList, &keyList, &keyRotate, &dataCheck, &dataBackup, &userImport, &userExport,
+	&auditList, &auditFollow, &auditVerify, &auditExport,
 }
 
 // toAccount does one thing to one account. The account is noted before: a

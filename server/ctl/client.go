@@ -17,11 +17,15 @@ import (
 type Client struct {
 	http    http.Client
 	version string // ours
+	live    bool   // a server answers
 	close   func()
 }
 
 // Close lets go of the server. Acts under way in this process end first.
 func (c *Client) Close() { c.close() }
+
+// Live says whether a running server does the acts.
+func (c *Client) Live() bool { return c.live }
 
 // send asks for an act; the body is its answer.
 func (c *Client) send(ctx context.Context, name string, in any) (io.ReadCloser, error) {

@@ -34,7 +34,7 @@ func Dial(ctx context.Context, dir, version string) (*Client, error) {
 			return conn, nil
 		},
 	}
-	c := &Client{http: http.Client{Transport: t}, version: version, close: t.CloseIdleConnections}
+	c := &Client{http: http.Client{Transport: t}, version: version, live: true, close: t.CloseIdleConnections}
 	if err := c.hello(ctx); err != nil {
 		c.Close()
 		return nil, absent(ctx, dir, err)

@@ -126,6 +126,8 @@ func (h *handler) finish(ctx context.Context, x *asked) {
 	switch e := auth.AsError(x.err); {
 	case !x.ended:
 		level, outcome = slog.LevelError, "panic"
+	case x.err == nil && x.quiet:
+		level = slog.LevelDebug
 	case x.err == nil:
 	case ctx.Err() != nil || errors.Is(x.err, errLeft):
 		outcome = errLeft.Error()

@@ -26,6 +26,7 @@ type act interface {
 type doing struct {
 	auth.Operator
 	subject string // the account's UUID, or the id of what else it is about
+	quiet   bool   // it only looked whether there is something new
 }
 
 // account notes which account an act is about. Who is not found, or can't be

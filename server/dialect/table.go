@@ -18,6 +18,16 @@ func Names() (names []string) {
 	return names
 }
 
+// Memberships are the dialects that admit only accounts with a membership.
+func Memberships() (names []string) {
+	for _, d := range All {
+		if d.Audience.Membership {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
 // Registers are the dialects whose documents have a sign-up.
 func Registers() []string { return []string{shoop.Name, snapotp.Name} }
 

@@ -1,0 +1,255 @@
+package auth
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kunci/db"
+)
+
+// Audited is an entry of the audit log as an operator sees it. Hashes and the
+// digest of what was typed are in hexadecimal.
+type Audited struct {
+	Seq     uint64    `json:"seq"`
+	Time    time.Time `json:"time"`
+	Event   string    `json:"event"`
+	Outcome string    `json:"outcome"`
+	Reason  string    `json:"reason,omitzero"`
+	Account string    `json:"account,omitzero"` // UUID
+	Dialect string    `json:"dialect"`
+	Address string    `json:"address,omitzero"`
+	Request string    `json:"request,omitzero"`
+	Subject string    `json:"subject,omitzero"`
+	Name    string    `json:"name_digest,omitzero"`
+	Times   uint64    `json:"times,omitzero"` // how many it stands for, where that is not one
+	Prev    string    `json:"prev"`           // SHA-256 of the entry before
+}
+
+func auditedOf(e *db.AuditEntry) *Audited {
+	a := &Audited{
+		Seq: e.Seq, Time: e.At.Time(), Event: e.Event, Outcome: e.Outcome, Reason: e.Reason, Dialect: e.Dialect, Address: e.Addr,
+		Subject: e.Subject, Name: hex.EncodeToString(e.Name), Times: e.Times, Prev: hex.EncodeToString(e.Prev),
+	}
+	if e.Account != (uuid.UUID{}) {
+		a.Account = e.Account.String()
+	}
+	if e.Request != (uuid.UUID{}) {
+		a.Request = e.Request.String()
+	}
+	return a
+}
+
+// AuditQuery says which entries are asked for; what is left out is not asked.
+type AuditQuery struct {
+	User    string    `json:"user"`    // as anywhere, a deleted account's UUID, or what was typed
+	Event   string    `json:"event"`   // one of AuditEvents
+	Outcome string    `json:"outcome"` // or "failed": any but ok
+	Dialect string    `json:"dialect"` // or one of AuditSources
+	Address string    `json:"address"` // an address, or a network such as 10.0.0.0/8
+	Since   time.Time `json:"since"`
+	Until   time.Time `json:"until"`
+	After   uint64    `json:"after"` // only entries after the one of this number
+	Limit   int       `json:"limit"` // the last so many; 0: all
+
+	only func(*db.AuditEntry) bool // nil: any
+}
+
+// AuditPage is what came of a query.
+type AuditPage struct {
+	Entries    []*Audited `json:"entries"` // the newest last
+	Last       uint64     `json:"last"`    // number of the last entry that was looked at
+	Unreadable int        `json:"unreadable"`
+}
+
+// auditAtOnce is how many entries are read in one view of the store.
+const auditAtOnce = 1000
+
+// Audit lists entries of the audit log.
+func (o Operator) Audit(ctx context.Context, q AuditQuery) (*AuditPage, error) {
+	asked, err := o.asked(&q)
+	if err != nil {
+		return nil, err
+	}
+	page, first := &AuditPage{Entries: []*Audited{}}, uint64(0)
+	if q.After == 0 { // who asks again and again gets what is written anyway
+		o.flushAudit(ctx)
+	}
+	err = o.Store.View(func(v db.View) error {
+		from, next := v.AuditSpan()
+		page.Last, first = max(next, 1)-1, max(from, q.After+1)
+		return nil
+	})
+	for to := page.Last + 1; err == nil && to > first && (q.Limit == 0 || len(page.Entries) < q.Limit); {
+		if err = ctx.Err(); err != nil {
+			break
+		}
+		from := max(first, to-min(to, auditAtOnce))
+		var found []*Audited
+		err = o.Store.View(func(v db.View) error {
+			v.AuditEntries(from, to, func(e *db.AuditEntry, err error) bool {
+				switch {
+				case err != nil:
+					page.Unreadable++
+				case asked.by(e):
+					found = append(found, auditedOf(e))
+				}
+				return true
+			})
+			return nil
+		})
+		slices.Reverse(found)
+		page.Entries = append(page.Entries, found...)
+		to = from
+	}
+	if q.Limit > 0 && len(page.Entries) > q.Limit {
+		page.Entries = page.Entries[:q.Limit]
+	}
+	slices.Reverse(page.Entries)
+	return page, err
+}
+
+// AuditExport calls fn for every entry, the oldest first, until it returns an
+// error. It is itself told to the audit log.
+func (o Operator) AuditExport(ctx context.Context, fn func(*Audited) error) (unreadable int, err error) {
+	o.flushAudit(ctx)
+	o.note(ctx, o.entry(eventAuditExport))
+	var from, next uint64
+	err = o.Store.View(func(v db.View) error { from, next = v.AuditSpan(); return nil })
+	for ; err == nil && from < next; from += auditAtOnce {
+		if err := ctx.Err(); err != nil {
+			return unreadable, err
+		}
+		var page []*Audited
+		err = o.Store.View(func(v db.View) error {
+			v.AuditEntries(from, min(from+auditAtOnce, next), func(e *db.AuditEntry, err error) bool {
+				if err != nil {
+					unreadable++
+				} else {
+					page = append(page, auditedOf(e))
+				}
+				return true
+			})
+			return nil
+		})
+		for _, e := range page {
+			if err := fn(e); err != nil {
+				return unreadable, err
+			}
+		}
+	}
+	return unreadable, err
+}
+
+// asked is a query that was checked.
+type asked struct {
+	*AuditQuery
+	from, until db.Time // 0: not asked
+	network     netip.Prefix
+	account     uuid.UUID
+	names       []digest
+}
+
+func (o Operator) asked(q *AuditQuery) (a *asked, err error) {
+	a = &asked{AuditQuery: q, from: db.At(q.Since), until: db.At(q.Until)}
+	if q.Event != "" && !slices.Contains(AuditEvents, q.Event) {
+		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no event (kunci audit list --help shows them)", q.Event))
+	}
+	if q.Dialect != "" && !slices.Contains(o.Audiences, q.Dialect) && !slices.Contains(AuditSources, q.Dialect) {
+		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no API, nor %s, %s or %s", q.Dialect, byOperator, byServer, byPage))
+	}
+	if q.Address != "" {
+		if a.network, err = network(q.Address); err != nil {
+			return nil, fail(Invalid, "invalid", fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", q.Address))
+		}
+	}
+	if q.User == "" {
+		return a, nil
+	}
+	a.names = []digest{o.limits.named(nameKey(q.User))}
+	err = o.Store.View(func(v db.View) error {
+		found, err := findUser(v, q.User)
+		var none *Error
+		switch {
+		case errors.As(err, &none) && none.Kind == NotFound:
+			a.account, _ = uuid.Parse(q.User) // perhaps of one that was deleted
+			return nil
+		case err != nil:
+			return err
+		}
+		a.account, a.names = found.UUID, append(a.names, o.namesOf(found)...)
+		return nil
+	})
+	return a, err
+}
+
+func network(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		addr = addr.Unmap().WithZone("")
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	return p.Masked(), err
+}
+
+// by says whether an entry was asked for.
+func (a *asked) by(e *db.AuditEntry) bool {
+	switch {
+	case a.only != nil && !a.only(e):
+		return false
+	case a.Event != "" && e.Event != a.Event, a.Dialect != "" && e.Dialect != a.Dialect:
+		return false
+	case a.Outcome == "failed" && e.Outcome == outcomeOK, a.Outcome != "" && a.Outcome != "failed" && e.Outcome != a.Outcome:
+		return false
+	case a.from != 0 && e.At < a.from, a.until != 0 && e.At >= a.until:
+		return false
+	case a.User != "" && !a.byUser(e):
+		return false
+	}
+	if a.network.IsValid() {
+		addr, err := netip.ParseAddr(e.Addr)
+		return err == nil && a.network.Contains(addr)
+	}
+	return true
+}
+
+func (a *asked) byUser(e *db.AuditEntry) bool {
+	if a.account != (uuid.UUID{}) && e.Account == a.account {
+		return true
+	}
+	return len(e.Name) == len(digest{}) && slices.Contains(a.names, digest(e.Name))
+}
+
+// AuditVerified is what the chain of the audit log comes to.
+type AuditVerified struct {
+	Entries int       `json:"entries"`
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+	Head    string    `json:"head"`  // SHA-256 of the last entry, in hexadecimal
+	Noted   bool      `json:"noted"` // whether a head of earlier is in the chain
+	Faults  []string  `json:"faults"`
+}
+
+// VerifyAudit follows the chain of the audit log. head is one that was noted
+// earlier, "" for none.
+func (o Operator) VerifyAudit(ctx context.Context, head string) (*AuditVerified, error) {
+	noted, err := hex.DecodeString(head)
+	if err != nil || len(noted) != 0 && len(noted) != 32 {
+		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no head: audit verify prints one of 64 hexadecimal digits", head))
+	}
+	o.flushAudit(ctx)
+	var r *db.AuditReport
+	err = o.Store.View(func(v db.View) error { r = v.VerifyAudit(noted); return nil })
+	if err != nil {
+		return nil, err
+	}
+	return &AuditVerified{
+		Entries: r.Entries, First: r.First.Time(), Last: r.Last.Time(), Head: hex.EncodeToString(r.Head), Noted: r.Noted, Faults: append([]string{}, r.Faults...),
+	}, nil
+}

@@ -99,11 +99,18 @@ func (t Tx) lastAudited() *auditEnds {
 	return &auditEnds{Next: binary.BigEndian.Uint64(key) + 1, Head: auditHash(raw)}
 }
 
+// longestSpan is how far entries are looked for where nothing but their keys
+// says where the log begins and ends: a damaged key can lie anywhere.
+const longestSpan = 1 << 30
+
 // AuditSpan says which entries of the audit log are kept: from first to before
 // next.
 func (v View) AuditSpan() (first, next uint64) {
 	if ends, err := get[auditEnds](v.r, spaceMeta, metaAudit); err == nil {
-		return ends.First, ends.Next
+		for next = ends.Next; v.r.Get(spaceAudit, auditKey(next)) != nil; {
+			next++
+		}
+		return ends.First, next
 	}
 	if key, _ := v.r.Last(spaceAudit); len(key) == 8 {
 		next = binary.BigEndian.Uint64(key) + 1
@@ -114,6 +121,9 @@ func (v View) AuditSpan() (first, next uint64) {
 		}
 		return false
 	})
+	if next-first > longestSpan {
+		first = next - longestSpan
+	}
 	return first, next
 }
 

@@ -80,10 +80,14 @@ func TestCompactLeavesNoTrace(t *testing.T) {
 			t.Fatalf("%d letters were sent", letters(t, dir))
 		}
 	}
+	// Its address is another matter: the audit log keeps that as long as the entry.
+	words := []string{"Quagga.Zebra", "Hippotigris", "Zebedee", "Stripes.Example", "Quaggason", "7770001"}
+	if status, _ := p.ask(t, "/api/auth/login", zebra, `{"username": "quagga.zebra", "password": "not hers"}`); status != 401 {
+		t.Fatalf("sign-in with another password: %d", status)
+	}
 	p.stop(t)
 	fine(t, "user", "set", "okapi", "--phone", "+62-21-5550000", "--data", dir)
 	fine(t, "user", "set", "quagga.zebra", "--phone", "+62-811-7770001", "--username", "Hippotigris", "--data", dir)
-	words := []string{"Quagga.Zebra", "Hippotigris", "Zebedee", "Stripes.Example", "Quaggason", "7770001", "203.0.113"}
 	if got := traces(t, dir, words); len(got) != len(words) {
 		t.Fatalf("before the deletion there is only %q", got)
 	}
@@ -102,6 +106,13 @@ func TestCompactLeavesNoTrace(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "kunci.db")); err != nil || info.Mode() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
+	if log := fine(t, "audit", "list", "--user", "quagga.zebra", "--data", dir); strings.Count(log, "wrong_password") != 1 {
+		t.Errorf("the audit log finds by what was typed\n%s", log)
+	}
+	if log := fine(t, "audit", "list", "--data", dir); strings.Count(log, zebra) != 3 || !strings.Contains(log, "user-delete") {
+		t.Errorf("the audit log says\n%s", log)
+	}
+	fine(t, "audit", "verify", "--data", dir)
 	if got := fine(t, "user", "list", "--json", "--data", dir); got != users || !strings.Contains(got, "okapi@forest.example") {
 		t.Errorf("users were\n%s\nand are\n%s", users, got)
 	}

@@ -58,6 +58,13 @@ func (r *record) secret(secrets ...string) {
 	r.secrets = append(r.secrets, secrets...)
 }
 
+// all are the secrets that were declared.
+func (r *record) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string{}, r.secrets...)
+}
+
 // lines are the log's lines about one request.
 func (r *record) lines(requestID string) (found []map[string]any) {
 	r.mu.Lock()

@@ -90,6 +90,7 @@ func start(t *testing.T, options ...option) *app {
 	}
 	a.Service = auth.New(s.auth)
 	a.op = auth.Operator{Service: a.Service}
+	t.Cleanup(func() { a.auditKeepsSecrets(t) })
 	if s.outbox {
 		worker = mail.NewWorker(auth.Mails{Service: a.Service}, a.outbox, "kunci <no-reply@kunci.test>", log)
 		background.Go(func() { worker.Run(ctx) })

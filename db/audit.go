@@ -83,7 +83,12 @@ func (t Tx) Audit(entries ...*AuditEntry) error {
 	if !sound {
 		return nil // stays as it is, for Check to name
 	}
-	return put(t.w, spaceMeta, metaAudit, ends)
+	raw, err := seal(spaceMeta, metaAudit, ends)
+	if err != nil {
+		return err
+	}
+	t.w.Put(spaceMeta, metaAudit, raw)
+	return nil
 }
 
 // lastAudited is where the log goes on as its last entry says; nil where that

@@ -93,12 +93,21 @@ var spaceSums = func() map[Space]uint32 {
 // encode refuses a record that could not be read again, such as one with a
 // text that is no UTF-8.
 func encode[T any](s Space, key []byte, record *T) ([]byte, error) {
+	raw, err := seal(s, key, record)
+	if err != nil {
+		return nil, err
+	}
+	if err := decMode.Unmarshal(raw[1:len(raw)-4], new(T)); err != nil {
+		return nil, fmt.Errorf("db: a record of %s could not be read again: %w", s, err)
+	}
+	return raw, nil
+}
+
+// seal is encode for a record without text, which can always be read again.
+func seal[T any](s Space, key []byte, record *T) ([]byte, error) {
 	body, err := encMode.Marshal(record)
 	if err != nil {
 		return nil, fmt.Errorf("db: encoding a record of %s: %w", s, err)
-	}
-	if err := decMode.Unmarshal(body, new(T)); err != nil {
-		return nil, fmt.Errorf("db: a record of %s could not be read again: %w", s, err)
 	}
 	out := append(make([]byte, 0, len(body)+5), recordVersion)
 	out = append(out, body...)

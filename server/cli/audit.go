@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -221,7 +222,7 @@ func showVerified(cmd *urfave.Command, v *auth.AuditVerified) error {
 func (p *program) auditExport() *urfave.Command {
 	return &urfave.Command{
 		Name: "export", Usage: "write every entry of the audit log as NDJSON", ArgsUsage: "[FILE]",
-		Description: "The oldest comes first; without FILE it goes to standard output.",
+		Description: "The oldest comes first; without FILE, or with -, it goes to standard output.",
 		Flags:       []urfave.Flag{&urfave.BoolFlag{Name: "force", Usage: "replace FILE where it is there already", HideDefault: true}},
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
 			return p.exportList(ctx, cmd, exportable{
@@ -241,11 +242,12 @@ type auditExported struct {
 }
 
 func auditTo(ctx context.Context, c *ctl.Client, w io.Writer) (n int, err error) {
-	unreadable := 0
-	err = auditLines(w, func(line func(*auth.Audited) error) (err error) {
+	unreadable, out := 0, bufio.NewWriter(w)
+	err = auditLines(out, func(line func(*auth.Audited) error) (err error) {
 		unreadable, err = c.ExportAudit(ctx, func(e *auth.Audited) error { n++; return line(e) })
 		return err
 	})
+	err = errors.Join(err, out.Flush())
 	if err == nil && unreadable > 0 {
 		err = fmt.Errorf("%d entries %w", unreadable, errUnreadable)
 	}

@@ -7,7 +7,7 @@ import (
 
 // keyedSpaces hold what is worth nothing without the keys that it was made
 // with: sessions and their tokens, mailed links, delays, whose names are keyed
-// digests.
+// digests. The audit log stays: it tells of more than names.
 var keyedSpaces = []Space{
 	spaceSession, spaceSessionAccount, spaceSessionKey, spaceSessionExpiry,
 	spaceLink, spaceLinkAccount, spaceLinkExpiry,

@@ -10,5 +10,5 @@
 //	view       the account, if there is one
 //	verify     the password, at the gate; an unknown account costs the same
 //	sign       the token, or make a key
-//	update     the account again: still there, enabled, hash unchanged; the session
+//	update     the account again: still there, enabled, hash unchanged; the session, its audit entry
 package auth

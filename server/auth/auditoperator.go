@@ -1,0 +1,84 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/google/uuid"
+
+	"kunci/db"
+)
+
+// entry is an operator's act.
+func (o Operator) entry(event string) *db.AuditEntry {
+	e := &db.AuditEntry{At: o.now(), Event: event, Outcome: outcomeOK, Dialect: byOperator}
+	if o.Scheduled {
+		e.Dialect = byServer
+	}
+	e.Request, _ = uuid.Parse(o.RequestID)
+	return e
+}
+
+// record writes what an operator does, in the act itself.
+func (o Operator) record(tx db.Tx, e *db.AuditEntry) error {
+	if o.AuditMost == 0 {
+		return nil
+	}
+	return tx.Audit(e)
+}
+
+func (o Operator) recordFor(tx db.Tx, event string, account uuid.UUID, reason string) error {
+	e := o.entry(event)
+	e.Account, e.Reason = account, reason
+	return o.record(tx, e)
+}
+
+func (o Operator) recordOn(tx db.Tx, event, subject string) error {
+	e := o.entry(event)
+	e.Subject = subject
+	return o.record(tx, e)
+}
+
+// note writes what an operator does beside the store, in an act of its own.
+// Where the store takes none, which must not keep anybody from a backup, it is
+// written later.
+func (o Operator) note(ctx context.Context, e *db.AuditEntry) {
+	if o.AuditMost == 0 {
+		return
+	}
+	err := o.update(ctx, func(tx db.Tx) error {
+		again := *e
+		return tx.Audit(&again)
+	})
+	if err != nil {
+		o.audits.add(e, true)
+	}
+}
+
+// trimsPerAct keeps one act of a sweep below the store's bound of keys.
+const trimsPerAct = 80
+
+// sweepAudit removes the entries that are too old or too many. Where no log is
+// kept, what was written before still grows old.
+func (s *Service) sweepAudit(ctx context.Context) error {
+	most := s.AuditMost
+	if most == 0 {
+		most = math.MaxInt
+	}
+	keep := s.AuditKeep
+	if keep == 0 {
+		keep = MostAuditKeep
+	}
+	before := db.At(s.Now().Add(-keep))
+	for trimmed := trimsPerAct; trimmed == trimsPerAct; {
+		err := s.update(ctx, func(tx db.Tx) (err error) {
+			trimmed, err = tx.TrimAudit(before, s.now(), most, trimsPerAct)
+			return err
+		})
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

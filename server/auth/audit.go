@@ -32,6 +32,12 @@ const (
 	eventCompanyAdd       = "company-add"
 	eventDivisionAdd      = "division-add"
 	eventRoleAdd          = "role-add"
+	eventCompanySet       = "company-set"
+	eventDivisionSet      = "division-set"
+	eventRoleSet          = "role-set"
+	eventCompanyDelete    = "company-delete"
+	eventDivisionDelete   = "division-delete"
+	eventRoleDelete       = "role-delete"
 	eventSessionRevoke    = "session-revoke"
 	eventSessionRevokeAll = "session-revoke-all"
 	eventKeyRotate        = "key-rotate"
@@ -47,7 +53,8 @@ const (
 var AuditEvents = []string{
 	eventSignUp, eventSignIn, eventSignOut, eventResetAsked, eventReset, eventConfirmAsked, eventConfirm, eventLinkAsked, eventLink,
 	eventUserAdd, eventUserSet, eventUserPasswd, eventUserDisable, eventUserEnable, eventUserDelete,
-	eventCompanyAdd, eventDivisionAdd, eventRoleAdd, eventSessionRevoke, eventSessionRevokeAll, eventKeyRotate,
+	eventCompanyAdd, eventDivisionAdd, eventRoleAdd, eventCompanySet, eventDivisionSet, eventRoleSet,
+	eventCompanyDelete, eventDivisionDelete, eventRoleDelete, eventSessionRevoke, eventSessionRevokeAll, eventKeyRotate,
 	eventImport, eventExport, eventBackup, eventAuditExport, eventDropped,
 }
 

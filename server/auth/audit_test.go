@@ -130,6 +130,15 @@ func TestAuditOfOperators(t *testing.T) {
 	ctx := t.Context()
 	h.company()
 	h.tells(&seen, "operator - company-add ok", "operator - division-add ok", "operator - role-add ok")
+	must[*auth.Organised](t)(h.op.RenameCompany(ctx, "PT Maju", "PT Mundur"))
+	must[*auth.Organised](t)(h.op.RenameDivision(ctx, "PT Mundur", "Gudang", "Toko"))
+	must[*auth.Organised](t)(h.op.RenameRole(ctx, "Kepala", "Wakil"))
+	must[*auth.Organised](t)(h.op.DeleteRole(ctx, "Wakil"))
+	_, _ = h.op.DeleteCompany(ctx, "PT Mundur") // which has a division
+	must[*auth.Organised](t)(h.op.DeleteDivision(ctx, "PT Mundur", "Toko"))
+	must[*auth.Organised](t)(h.op.DeleteCompany(ctx, "PT Mundur"))
+	h.tells(&seen, "operator - company-set ok", "operator - division-set ok", "operator - role-set ok",
+		"operator - role-delete ok", "operator - division-delete ok", "operator - company-delete ok")
 	h.add("budi@example.com", auth.Edit{Username: ptr("budi")})
 	must[*auth.User](t)(h.op.SetUser(ctx, "budi", auth.Edit{Phone: ptr("+62 811"), Name: ptr("Budi S.")}))
 	h.check(h.op.SetPassword(ctx, "budi", goodPassword+"2", "en"))

@@ -145,7 +145,7 @@ type AuditVerified struct {
 func (o Operator) VerifyAudit(ctx context.Context, head string) (*AuditVerified, error) {
 	noted, err := hex.DecodeString(head)
 	if err != nil || len(noted) != 0 && len(noted) != 32 {
-		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no head: audit verify prints one of 64 hexadecimal digits", head))
+		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no head of 64 hexadecimal digits (kunci audit verify shows it)", head))
 	}
 	o.flushAudit(ctx)
 	var r *db.AuditReport

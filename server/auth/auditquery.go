@@ -42,11 +42,11 @@ func (o Operator) asked(q *AuditQuery) (a *asked, err error) {
 		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no event (kunci audit list --help shows them)", q.Event))
 	}
 	if q.Dialect != "" && !slices.Contains(o.Audiences, q.Dialect) && !slices.Contains(AuditSources, q.Dialect) {
-		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no API, nor %s, %s or %s", q.Dialect, byOperator, byServer, byPage))
+		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no API, nor %s, %s or %s (kunci audit list --help shows them)", q.Dialect, byOperator, byServer, byPage))
 	}
 	if q.Address != "" {
 		if a.network, err = network(q.Address); err != nil {
-			return nil, fail(Invalid, "invalid", fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", q.Address))
+			return nil, fail(Invalid, "invalid", fmt.Errorf("%q is neither an address nor a network: say 203.0.113.7, or 10.0.0.0/8", q.Address))
 		}
 	}
 	if q.User == "" {

@@ -18,6 +18,8 @@ type standing struct {
 	id     uuid.UUID
 	rename func(db.Tx, uuid.UUID, string) error
 	remove func(db.Tx, uuid.UUID) error
+
+	renamed, removed string // what the audit log calls it
 }
 
 func standingCompany(v db.View, ref string) (*standing, error) {
@@ -27,7 +29,7 @@ func standingCompany(v db.View, ref string) (*standing, error) {
 	}
 	return &standing{
 		Organised{UUID: c.UUID.String(), Name: c.Name, Members: v.Members(c.UUID), Created: c.Created.Time()},
-		c.UUID, db.Tx.RenameCompany, db.Tx.DeleteCompany,
+		c.UUID, db.Tx.RenameCompany, db.Tx.DeleteCompany, eventCompanySet, eventCompanyDelete,
 	}, nil
 }
 
@@ -42,7 +44,7 @@ func standingDivision(v db.View, company, ref string) (*standing, error) {
 	}
 	return &standing{
 		Organised{UUID: d.UUID.String(), Name: d.Name, Company: c.Name, Members: v.Members(d.UUID), Created: d.Created.Time()},
-		d.UUID, db.Tx.RenameDivision, db.Tx.DeleteDivision,
+		d.UUID, db.Tx.RenameDivision, db.Tx.DeleteDivision, eventDivisionSet, eventDivisionDelete,
 	}, nil
 }
 
@@ -53,7 +55,7 @@ func standingRole(v db.View, ref string) (*standing, error) {
 	}
 	return &standing{
 		Organised{UUID: r.UUID.String(), Name: r.Name, Members: v.Members(r.UUID), Created: r.Created.Time()},
-		r.UUID, db.Tx.RenameRole, db.Tx.DeleteRole,
+		r.UUID, db.Tx.RenameRole, db.Tx.DeleteRole, eventRoleSet, eventRoleDelete,
 	}, nil
 }
 
@@ -72,7 +74,10 @@ func (o Operator) rename(ctx context.Context, name string, find func(db.View) (*
 		}
 		is = s.Organised
 		is.Name = name
-		return s.rename(tx, s.id, name)
+		if err := s.rename(tx, s.id, name); err != nil {
+			return err
+		}
+		return o.recordOn(tx, s.renamed, s.UUID)
 	})
 	return &is, err
 }
@@ -92,7 +97,7 @@ func (o Operator) remove(ctx context.Context, kind string, find func(db.View) (*
 		} else if err != nil {
 			return err
 		}
-		return nil
+		return o.recordOn(tx, s.removed, s.UUID)
 	})
 	return &was, err
 }

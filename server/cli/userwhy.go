@@ -15,7 +15,7 @@ import (
 func (p *program) userWhy() *urfave.Command {
 	return &urfave.Command{
 		Name: "why", Usage: "say why somebody can't sign in, and what to do about it", ArgsUsage: whoArg,
-		Description: "USER is an e-mail, a username, a UUID or an id; of a name without account, it tells what was tried.", Flags: []urfave.Flag{jsonFlag()},
+		Description: "USER is an e-mail, a username, a UUID or an id; of a name without account, it tells what was tried.",
 		Action: p.action([]string{whoArg}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
 			w, err := c.Why(ctx, args[0])
 			if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // mute are the commands whose output is no answer: a log, or a text of one form.
-var mute = []string{"serve", "man", helloName}
+var mute = []string{"serve", "man", "dashboard", "alerts", helloName}
 
 // answersPrograms gives a command --json, as every command has that says
 // something about data. What it prints then is one JSON value; what went wrong

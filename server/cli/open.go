@@ -100,6 +100,9 @@ func (d *data) closeFiles() error { return d.store.Close() }
 // service is the core over open data, outside of a server. The rules for
 // passwords are those of the file: a dev file's are lax.
 func (d *data) service(params password.Params, lifetime time.Duration, audit auditBounds, admit []string) *auth.Service {
+	if d.store.Info().Schema < db.Schema {
+		audit.most = 0 // an older kunci's file has no audit log yet, and stays as it is
+	}
 	return auth.New(auth.Config{
 		Store: d.store, Hasher: password.New(params, 0), Ring: d.ring,
 		SessionLifetime: lifetime, Audiences: dialect.Names(), Memberships: dialect.Memberships(), Admit: admit, AllowCommon: d.store.Info().Dev,

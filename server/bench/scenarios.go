@@ -18,18 +18,21 @@ func (b *Bench) meRequests() [][]byte {
 	return requests
 }
 
-// Me asks who a token stands for, with the tokens of many accounts, and holds
-// it to a bare router that answers as many bytes.
+// Me asks who a token stands for, with the tokens of many accounts: once each,
+// which is when signatures are checked, then without pause, which it holds to a
+// bare router that answers as many bytes.
 func (b *Bench) Me(ctx context.Context) []Row {
 	requests := b.meRequests()
 	me := b.asks(ctx, b.Clients, http.StatusOK, func(client, n int) []byte {
 		return requests[(client*len(requests)/b.Clients+n)%len(requests)]
 	})
+	first := b.asks(ctx, b.Clients, http.StatusOK, each(requests))(ctx, usedWithin)
 	p := beside(ctx, rounds, b.Duration, me, b.hello())
 	r := p.byRate("me", fmt.Sprintf("%d clients", b.Clients), "hello world")
 	b.overIdle(&r)
+	once := row("me", "first use of tokens", first)
 	if b.Hello == nil {
-		return []Row{r}
+		return []Row{once, r}
 	}
 	all, hello := together(p.acts), together(p.yards)
 	if all.CPU > 0 && hello.CPU > 0 && all.Answers > 0 && hello.Answers > 0 {
@@ -37,7 +40,7 @@ func (b *Bench) Me(ctx context.Context) []Row {
 	}
 	yard := row("me", "hello world", hello)
 	yard.RatePerS = r.YardstickPerS
-	return []Row{yard, r}
+	return []Row{yard, once, r}
 }
 
 // hello is the bare router's load, with the clients and headers that me has.

@@ -40,7 +40,7 @@ func TestFloodOfTokens(t *testing.T) {
 	if n := v.held(); n != verifiedSets*verifiedWays {
 		t.Errorf("%d tokens are remembered", n)
 	}
-	if took := heap() - before; took > 6<<20 {
+	if took := heap() - before; took > 10<<20 {
 		t.Errorf("they take %d KiB", took>>10)
 	}
 	kept := 0

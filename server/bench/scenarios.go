@@ -30,7 +30,7 @@ func (b *Bench) Me(ctx context.Context) []Row {
 	p := beside(ctx, rounds, b.Duration, me, b.hello())
 	r := p.byRate("me", fmt.Sprintf("%d clients", b.Clients), "hello world")
 	b.overIdle(&r)
-	once := row("me", "first use of tokens", first)
+	once := row("me", "first use", first)
 	if b.Hello == nil {
 		return []Row{once, r}
 	}

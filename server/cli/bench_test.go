@@ -95,10 +95,10 @@ func benchMeasuresEveryScenario(t *testing.T, binary string) {
 		}
 	}
 	want := []string{
-		"import/accounts", "start/50 accounts", "me/hello world", "me/8 clients", "mixed/me, open loop", "mixed/me + sign-ins", "mixed/sign-ins",
+		"import/accounts", "start/50 accounts", "me/hello world", "me/first use", "me/8 clients", "mixed/me, open loop", "mixed/me + sign-ins", "mixed/sign-ins",
 		"login/16 clients", "login/200 at once", "logout/8 clients", "logout/1 client", "logout/store, 8 at once", "logout/store, 1 at once", "register/8 clients",
 	}
-	held := []string{"me/8 clients", "mixed/sign-ins", "login/16 clients", "logout/8 clients", "logout/1 client", "logout/store, 8 at once", "logout/store, 1 at once", "register/8 clients"}
+	held := []string{"me/first use", "me/8 clients", "mixed/sign-ins", "login/16 clients", "logout/8 clients", "logout/1 client", "logout/store, 8 at once", "logout/store, 1 at once", "register/8 clients"}
 	var rows []string
 	for _, r := range got.Results {
 		name := r.Scenario + "/" + r.What
@@ -152,10 +152,10 @@ func benchOfARunningServer(t *testing.T, binary string) {
 	base := serveDev(t, binary, cheap...)
 	code, stdout, stderr := benchmarked(t, binary, "--url", base, "--json", "--accounts", "20", "--duration", "100ms", "me", "logout")
 	var got benchResult
-	if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 || len(got.Results) != 4 {
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 || len(got.Results) != 5 {
 		t.Fatalf("exit %d, %v\n%s%s", code, err, stdout, stderr)
 	}
-	if r := got.Results[1]; r.Answers == 0 || r.CPUPerRequestUS != nil || r.MemoryMiB != nil {
+	if r := got.Results[2]; r.Answers == 0 || r.CPUPerRequestUS != nil || r.MemoryMiB != nil {
 		t.Errorf("a process of which nothing can be seen: %+v", r)
 	}
 	closed := serveDev(t, binary, append(cheap, "--sign-up", "none")...)
@@ -189,7 +189,7 @@ func benchFailsWhereErrorsPrevail(t *testing.T, binary string) {
 	}))
 	defer s.Close()
 	code, stdout, stderr := benchmarked(t, binary, "me", "--url", s.URL, "--accounts", "3", "--duration", "50ms")
-	if code != 1 || !strings.Contains(stdout, "500:") || !strings.Contains(stderr, "kunci: more errors than answers: me, 8 clients (500:") {
+	if code != 1 || !strings.Contains(stdout, "500:") || !strings.Contains(stderr, "kunci: more errors than answers: me, first use (500:3); me, 8 clients (500:") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	if strings.Contains(stdout+stderr, "a-token") {

@@ -63,7 +63,7 @@ quick=(--argon2-memory 7 --argon2-time 1)
 password='Moving 1n, all'
 
 echo "== a server under load"
-serve serve.log --data data --admit snapotp,shoop,pwa --backup-dir scheduled --backup-every 2s "${quick[@]}"
+serve serve.log --data data --admit snapotp,shoop,pwa --metrics-listen 127.0.0.1:0 --backup-dir scheduled --backup-every 2s "${quick[@]}"
 "$kunci" bench --url "$url" --accounts 100 --duration 20s me logout register >/dev/null 2>load.log &
 pids+=($!)
 # Sign-ups of our own, each noted once it has been acknowledged.
@@ -114,6 +114,33 @@ can 'tar|backed|bytes|kept' "$kunci" backup "$dir/backup.tar"
 cannot 'force' "$kunci" backup "$dir/backup.tar"
 can '^ok' "$kunci" check
 
+echo "== watching"
+can 'ready' "$kunci" healthcheck
+can '"store": ?"ok"' curl -s "${url}readyz"
+metrics=$(grep -o '"metrics":"[^"]*' serve.log | cut -d '"' -f 4)
+can 'kunci_sign_ins_total|kunci_acts_total' curl -s "$metrics"
+can 'kunci_' "$kunci" metrics dashboard
+can 'alert' "$kunci" metrics alerts
+can 'there is no account|no account' "$kunci" user why nobody@example.com
+can 'locked|wait|wrong|can sign in|may sign in' "$kunci" user why ack1@example.com
+can 'backup' "$kunci" audit list --event backup
+can 'user-delete' "$kunci" audit list --json --limit 200 --dialect operator
+can 'head' "$kunci" audit verify
+can 'entries' "$kunci" audit export "$dir/audit.ndjson"
+! grep -q ada@example.com audit.ndjson
+can 'mail|letter|nothing|ID' "$kunci" mail list
+can 'backup-dir' env KUNCI_PUBLIC_URL=https://kunci.example "$kunci" config
+can 'kunci version|go1' "$kunci" version
+can 'TH' "$kunci" man
+for shell in bash zsh fish; do can 'kunci' "$kunci" completion $shell; done
+can 'Ajax' "$kunci" company set Acme --name Ajax
+can 'Shop' "$kunci" division set Sales --company Ajax --name Shop
+can 'Chief' "$kunci" role set Clerk --name Chief
+can 'deleted|gone' "$kunci" division delete Shop --company Ajax
+can 'deleted|gone' "$kunci" role delete Chief
+can 'deleted|gone' "$kunci" company delete Ajax
+can 'ok' "$kunci" check --upgrade
+
 echo "== moving in"
 {
 	cat <<-END
@@ -139,8 +166,10 @@ echo "== moving in"
 wc -l old.ndjson
 "$kunci" import old.ndjson --dry-run >report 2>&1 || true
 cat report
+began=$SECONDS
 "$kunci" import old.ndjson >report 2>&1 || true
 cat report
+echo "in $((SECONDS - began)) s, beside all else"
 for family in argon2id bcrypt scrypt django crypt1 crypt5 crypt6 phpass ssha sha1 md5; do
 	can '200$' post api/v1/login '{"email":"'$family'@old.example","password":"'"$password"'"}' 10.8.8.8
 done

@@ -39,6 +39,9 @@ type auditEnds struct {
 	Head   []byte `cbor:"4,keyasint"` // the hash of the one before that
 }
 
+// auditSince is the schema that brought the audit log.
+const auditSince = 2
+
 var metaAudit = []byte("audit")
 
 func auditKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
@@ -57,8 +60,12 @@ func beginAudit(w Writer, instance uuid.UUID) error {
 
 // Audit appends entries to the audit log, at most 90 in one act; their Seq and
 // Prev are given here. Damage in the log stops no act: the chain goes on from
-// what is there, and Check names it.
+// what is there, and Check names it. A file of a schema that has no log yet
+// takes none: Migrate begins it.
 func (t Tx) Audit(entries ...*AuditEntry) error {
+	if t.schema < auditSince {
+		return nil
+	}
 	ends, err := get[auditEnds](t.r, spaceMeta, metaAudit)
 	sound := err == nil && t.r.Get(spaceAudit, auditKey(ends.Next)) == nil
 	if !sound {

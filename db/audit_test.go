@@ -263,3 +263,32 @@ func TestAuditSpanWithoutEnds(t *testing.T) {
 	f.change(func(w db.Writer) error { w.Put("audit", bytes.Repeat([]byte{0xff}, 8), nil); return nil })
 	update(t, s, func(tx db.Tx) error { return tx.Audit(fullEntry(10)) }) // there is no number left
 }
+
+// A file of before the audit log takes no entry until it is migrated, which
+// begins the log.
+func TestAuditBeforeItsSchema(t *testing.T) {
+	t.Parallel()
+	e := made(t, func(w db.Writer) error {
+		old := infoOf(1)
+		if err := db.Init(w, old); err != nil {
+			return err
+		}
+		w.Delete("meta", []byte("audit"))
+		return sealed(&old)(w)
+	})
+	s, err := db.New(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	audited(t, s, noon)
+	if left := dump(t, e); len(left) > 0 {
+		t.Errorf("it holds %q", left)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	audited(t, s, noon+1)
+	if r := verified(t, s, nil); r.Entries != 1 || r.Faults != nil {
+		t.Errorf("%+v", r)
+	}
+}

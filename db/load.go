@@ -57,7 +57,7 @@ func (s *Store) LoadMembers(ctx context.Context, newcomers []Newcomer, within ti
 		}
 		ready = prepare(c.next) // while this one is written
 		begin := time.Now()
-		if err := s.engine.Load(ctx, func(w Writer) error { return c.store(Tx{View{w}, w}) }); err != nil {
+		if err := s.engine.Load(ctx, func(w Writer) error { return c.store(Tx{View{w}, w, s.info.Schema}) }); err != nil {
 			<-ready
 			return refused, err
 		}

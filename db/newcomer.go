@@ -80,7 +80,7 @@ func (c *chunk) join(t Tx) error {
 // commit of its own: all, or none where one can't stand.
 func (s *Store) LoadNames(ctx context.Context, companies []*Company, divisions []*Division, roles []*Role) error {
 	return s.engine.Load(ctx, func(w Writer) error {
-		t := Tx{View{w}, w}
+		t := Tx{View{w}, w, s.info.Schema}
 		return errors.Join(addAll(companies, t.AddCompany), addAll(divisions, t.AddDivision), addAll(roles, t.AddRole))
 	})
 }

@@ -111,7 +111,7 @@ func (s *Store) View(fn func(View) error) error {
 // Update does one act, all or nothing; it is durable when Update returns nil.
 // fn may run more than once and must touch nothing outside the store.
 func (s *Store) Update(ctx context.Context, fn func(Tx) error) error {
-	return s.engine.Update(ctx, func(w Writer) error { return fn(Tx{View{w}, w}) })
+	return s.engine.Update(ctx, func(w Writer) error { return fn(Tx{View{w}, w, s.info.Schema}) })
 }
 
 // Backup writes a consistent copy of the data file and says its size in bytes.
@@ -163,7 +163,8 @@ type View struct{ r Reader }
 // Tx is one act on the records; it sees its own writes.
 type Tx struct {
 	View
-	w Writer
+	w      Writer
+	schema int // of the data file
 }
 
 // Touch writes a byte that nobody reads, so that an act which had nothing to

@@ -1,11 +1,10 @@
 package db
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"math"
+	"sort"
 
 	"github.com/google/uuid"
 )
@@ -119,10 +118,7 @@ const longestSpan = 1 << 30
 // next.
 func (v View) AuditSpan() (first, next uint64) {
 	if ends, err := get[auditEnds](v.r, spaceMeta, metaAudit); err == nil {
-		for next = ends.Next; v.r.Get(spaceAudit, auditKey(next)) != nil; {
-			next++
-		}
-		return ends.First, next
+		return ends.First, v.auditedFrom(ends.Next)
 	}
 	if key, _ := v.r.Last(spaceAudit); len(key) == 8 {
 		next = binary.BigEndian.Uint64(key) + 1
@@ -139,6 +135,17 @@ func (v View) AuditSpan() (first, next uint64) {
 	return first, next
 }
 
+// auditedFrom is where the entries end that stand from a number on: none but
+// where something stood in the way of the next.
+func (v View) auditedFrom(next uint64) uint64 {
+	free := func(i int) bool { return v.r.Get(spaceAudit, auditKey(next+uint64(i))) == nil }
+	n := 0
+	for !free(n) && n < longestSpan {
+		n = 2*n + 1
+	}
+	return next + uint64(sort.Search(n, free))
+}
+
 // AuditEntries calls fn for the entries from ≤ Seq < to, the oldest first,
 // until it returns false. One that can't be read comes as an error.
 func (v View) AuditEntries(from, to uint64, fn func(*AuditEntry, error) bool) {
@@ -151,87 +158,4 @@ func (v View) AuditEntries(from, to uint64, fn func(*AuditEntry, error) bool) {
 		}
 		return fn(e, nil)
 	})
-}
-
-// TrimAudit removes up to max of the oldest entries, those from before a time
-// and those that are more than most, and says how many it removed. An entry
-// that can't be read, or was written by a clock that was ahead, goes with the
-// next that is old.
-func (t Tx) TrimAudit(before, now Time, most, max int) (trimmed int, err error) {
-	ends, err := get[auditEnds](t.r, spaceMeta, metaAudit)
-	if err != nil {
-		return 0, nil // where it begins can't be said: Check names it
-	}
-	var keys [][]byte
-	var last []byte
-	t.r.Scan(spaceAudit, nil, nil, func(key, raw []byte) bool {
-		e := new(AuditEntry)
-		err := decode(spaceAudit, key, raw, e)
-		surplus := len(key) == 8 && ends.Next-binary.BigEndian.Uint64(key) > uint64(most)
-		unsure := err != nil || e.At > now
-		if !surplus && !unsure && e.At >= before {
-			return false
-		}
-		keys = append(keys, bytes.Clone(key))
-		if surplus || !unsure {
-			trimmed, last = len(keys), auditHash(raw)
-		}
-		return len(keys) < max
-	})
-	if trimmed == 0 {
-		return 0, nil
-	}
-	for _, key := range keys[:trimmed] {
-		t.w.Delete(spaceAudit, key)
-	}
-	if key := keys[trimmed-1]; len(key) == 8 {
-		ends.First, ends.Before = binary.BigEndian.Uint64(key)+1, last
-	}
-	return trimmed, put(t.w, spaceMeta, metaAudit, ends)
-}
-
-// AuditReport is what the chain of the audit log comes to.
-type AuditReport struct {
-	Entries     int
-	First, Last Time   // when; 0 where there is none
-	Head        []byte // SHA-256 of the last entry
-	Noted       bool   // whether the hash asked for is in the chain
-	Faults      []string
-}
-
-// VerifyAudit follows the chain from the oldest entry that is kept to the last.
-// noted is a Head of earlier, nil for none.
-func (v View) VerifyAudit(noted []byte) *AuditReport {
-	r := new(AuditReport)
-	fault := func(what string) { r.Faults = append(r.Faults, what) }
-	ends, err := get[auditEnds](v.r, spaceMeta, metaAudit)
-	if err != nil {
-		if errors.Is(err, ErrNotFound) {
-			err = errors.New("it is missing")
-		}
-		fault("where the audit log begins and ends: " + err.Error())
-		ends = nil
-	}
-	chain := follow{faults: &r.Faults}
-	if ends != nil {
-		chain.next, chain.head, chain.begun = ends.First, ends.Before, true
-	}
-	seen := func(hash []byte) { r.Noted = r.Noted || len(noted) > 0 && bytes.Equal(hash, noted) }
-	seen(chain.head)
-	v.r.Scan(spaceAudit, nil, nil, func(key, raw []byte) bool {
-		r.Entries++
-		if e := chain.entry(key, raw); e != nil {
-			if r.First == 0 {
-				r.First = e.At
-			}
-			r.Last = e.At
-		}
-		seen(chain.head)
-		return true
-	})
-	if ends != nil && (chain.next != ends.Next || !bytes.Equal(chain.head, ends.Head)) {
-		fault("the audit log: its end is missing, or not as it was written")
-	}
-	r.Head = chain.head
-	return r
 }

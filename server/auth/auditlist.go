@@ -148,8 +148,7 @@ func (o Operator) VerifyAudit(ctx context.Context, head string) (*AuditVerified,
 		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no head of 64 hexadecimal digits (kunci audit verify shows it)", head))
 	}
 	o.flushAudit(ctx)
-	var r *db.AuditReport
-	err = o.Store.View(func(v db.View) error { r = v.VerifyAudit(noted); return nil })
+	r, err := o.Store.VerifyAudit(ctx, noted)
 	if err != nil {
 		return nil, err
 	}

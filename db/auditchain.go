@@ -40,5 +40,3 @@ func (f *follow) entry(key, raw []byte) *AuditEntry {
 	f.begun, f.next, f.head = true, seq+1, auditHash(raw)
 	return e
 }
-
-func (c *checker) audit() { c.faults = append(c.faults, c.VerifyAudit(nil).Faults...) }

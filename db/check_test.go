@@ -30,6 +30,25 @@ func TestCheckFindsNothingInASoundFile(t *testing.T) {
 	}
 }
 
+// Faults of the audit log stand apart from all others.
+func TestCheckApart(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.change(func(w db.Writer) error { w.Put("audit", be64(2), []byte("damaged")); return nil })
+	s := f.store(t)
+	faults, audit, err := s.CheckApart(new(db.Progress))
+	if len(faults) > 0 || len(audit) == 0 || err != nil {
+		t.Errorf("%q, %q, %v", faults, audit, err)
+	}
+	if all, err := s.Check(); len(all) != len(audit) || err != nil {
+		t.Errorf("%q, %v", all, err)
+	}
+	f.change(func(w db.Writer) error { w.Delete("account", be64(1)); return nil })
+	if faults, again, err := s.CheckApart(new(db.Progress)); len(faults) == 0 || len(again) != len(audit) || err != nil {
+		t.Errorf("%q, %q, %v", faults, again, err)
+	}
+}
+
 // damages are what can happen to an entry, each as a change of the first entry
 // of a space. One without a value can't suffer all of them.
 var damages = map[string]func(w db.Writer, s db.Space, key, value []byte){

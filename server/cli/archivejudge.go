@@ -13,8 +13,9 @@ import (
 )
 
 // judgeUnpacked opens what an archive was unpacked to, and refuses what a
-// server would not start with or a check finds fault with. Data of an older
-// schema stays as it is: a copy of it is upgraded, and checked.
+// server would not start with or a check finds fault with, but for the audit
+// log. Data of an older schema stays as it is: a copy of it is upgraded, and
+// checked.
 func judgeUnpacked(ctx context.Context, dir string, m *manifest) (_ *db.Store, err error) {
 	file := filepath.Join(dir, dataFile)
 	if m.Schema < db.Schema {
@@ -39,7 +40,8 @@ func judgeUnpacked(ctx context.Context, dir string, m *manifest) (_ *db.Store, e
 		return nil, damagedArchive("its data file is not the one that its manifest tells of")
 	}
 	if m.Schema == db.Schema {
-		if err := judge(s.Check()); err != nil {
+		faults, _, err := s.CheckApart(new(db.Progress)) // a damaged audit log must not keep anybody from a backup
+		if err := judge(faults, err); err != nil {
 			return nil, err
 		}
 	}

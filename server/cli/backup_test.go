@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -271,6 +272,30 @@ func TestBackupFullDisk(t *testing.T) {
 	fine(t, "restore", file, "--data", roomy)
 	if out := fine(t, "check", "--data", roomy); out != "ok\n" {
 		t.Error(out)
+	}
+}
+
+// A damaged entry of the audit log keeps nobody from a backup, nor from a
+// restore; a check goes on to name it.
+func TestBackupOfADamagedAuditLog(t *testing.T) {
+	t.Parallel()
+	dir, at := copied(t, dev(t)), t.TempDir()
+	within(t, dir, func(e *bolt.Engine, s *db.Store) error {
+		return errors.Join(
+			s.Update(t.Context(), func(tx db.Tx) error { return tx.Audit(&db.AuditEntry{At: 1, Event: "sign-in", Outcome: "ok"}) }),
+			e.Update(t.Context(), func(w db.Writer) error {
+				key, _ := w.Last("audit")
+				w.Put("audit", bytes.Clone(key), []byte("damaged"))
+				return nil
+			}))
+	})
+	archive, again := filepath.Join(at, "b.tar"), filepath.Join(at, "again")
+	fine(t, "backup", archive, "--data", dir)
+	fine(t, "restore", archive, "--data", again)
+	for _, data := range []string{dir, again} {
+		if code, out, _ := ran(t, "check", "--data", data); code != 1 || !strings.Contains(out, "audit entry") {
+			t.Errorf("exit %d, %s", code, out)
+		}
 	}
 }
 

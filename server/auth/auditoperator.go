@@ -59,8 +59,10 @@ func (o Operator) note(ctx context.Context, e *db.AuditEntry) {
 // trimsPerAct keeps one act of a sweep below the store's bound of keys.
 const trimsPerAct = 80
 
-// sweepAudit removes the entries that are too old or too many. Where no log is
-// kept, what was written before still grows old.
+// sweepAudit removes the entries that are too old or too many. A clock that is
+// ahead must not delete the log, so an entry grows old by the newest one. Where
+// no log is kept, no newer one comes, and what was written before grows old by
+// the clock.
 func (s *Service) sweepAudit(ctx context.Context) error {
 	most := s.AuditMost
 	if most == 0 {
@@ -70,7 +72,19 @@ func (s *Service) sweepAudit(ctx context.Context) error {
 	if keep == 0 {
 		keep = MostAuditKeep
 	}
-	before := db.At(s.Now().Add(-keep))
+	now := s.Now()
+	if s.AuditMost > 0 {
+		err := s.Store.View(func(v db.View) error {
+			if newest := v.NewestAudited().Time(); newest.Before(now) {
+				now = newest
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	before := db.Time(now.Add(-keep).UnixMilli())
 	for trimmed := trimsPerAct; trimmed == trimsPerAct; {
 		err := s.update(ctx, func(tx db.Tx) (err error) {
 			trimmed, err = tx.TrimAudit(before, s.now(), most, trimsPerAct)

@@ -190,7 +190,9 @@ func TestAuditIsSwept(t *testing.T) {
 	fill(50)
 	swept(301, 501)
 	h.clock.add(25 * time.Hour)
-	swept(451, 501)
+	swept(301, 501) // nothing newer says that they are old
+	fill(50)
+	swept(451, 551)
 	now := h.clock
 	h = houseOver(t, h.Store, func(c *auth.Config) { c.AuditMost, c.AuditKeep, c.Now = 0, 48*time.Hour, now.Now })
 	h.register("budi@example.com", "")
@@ -198,9 +200,44 @@ func TestAuditIsSwept(t *testing.T) {
 	h.add("sari@example.com", auth.Edit{})
 	must[auth.Snapshot](t)(h.op.Backup(t.Context(), io.Discard))
 	h.clock = now
-	swept(451, 501)
+	swept(451, 551)
+	now.add(24 * time.Hour)
+	swept(501, 551)
 	now.add(25 * time.Hour)
-	swept(501, 501)
+	swept(551, 551)
+}
+
+// A clock that is ahead for a while deletes no entry.
+func TestAuditIsSweptByAClockAhead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.register("budi@example.com", "")
+	h.clock.add(20 * 366 * 24 * time.Hour)
+	h.check(h.Sweep(t.Context()))
+	h.clock.add(-20 * 366 * 24 * time.Hour)
+	if got := h.told(auth.AuditQuery{}); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+}
+
+// What keeps sessions from being swept keeps no entry of the audit log.
+func TestAuditIsSweptBesideDamage(t *testing.T) {
+	t.Parallel()
+	engine, _ := dbtest.Engine(t) // which nobody checks
+	h := houseOver(t, must[*db.Store](t)(db.New(engine)), func(c *auth.Config) { c.AuditMost = 1 })
+	h.register("budi@example.com", "")
+	h.in(shoop, "budi@example.com")
+	h.check(engine.Update(t.Context(), func(w db.Writer) error {
+		w.Put("session_expiry", []byte{0}, nil)
+		w.Put("link_expiry", []byte{0}, nil)
+		return nil
+	}))
+	if err := h.Sweep(t.Context()); strings.Count(fmt.Sprint(err), "expiry") != 2 {
+		t.Errorf("%v", err)
+	}
+	if first, next := span(t, h); first != 2 || next != 3 {
+		t.Errorf("entries from %d to %d", first, next)
+	}
 }
 
 // An entry that can't be read, or a chain that is broken, keeps nobody out.

@@ -13,21 +13,25 @@ const sweepPerAct = 20
 
 // Sweep removes what has expired: sessions, links, delays, entries of the audit
 // log, and signing keys that verify nothing any more. It returns when nothing is left to remove.
+// What can't be removed of one kind keeps nothing of another.
 func (s *Service) Sweep(ctx context.Context) error {
+	sessions, links := s.sweepKind(ctx, db.Tx.SweepSessions), s.sweepKind(ctx, db.Tx.SweepLinks)
+	_, err := s.Ring.Prune(s.Now())
+	return errors.Join(sessions, links, err, s.sweepDelays(ctx), s.sweepAudit(ctx))
+}
+
+func (s *Service) sweepKind(ctx context.Context, kind func(tx db.Tx, now db.Time, max int) (int, error)) error {
 	now := s.now()
-	for _, kind := range []func(db.Tx, db.Time, int) (int, error){db.Tx.SweepSessions, db.Tx.SweepLinks} {
-		for swept := sweepPerAct; swept == sweepPerAct; {
-			err := s.update(ctx, func(tx db.Tx) (err error) {
-				swept, err = kind(tx, now, sweepPerAct)
-				return err
-			})
-			if err = errors.Join(err, ctx.Err()); err != nil {
-				return err
-			}
+	for swept := sweepPerAct; swept == sweepPerAct; {
+		err := s.update(ctx, func(tx db.Tx) (err error) {
+			swept, err = kind(tx, now, sweepPerAct)
+			return err
+		})
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
 		}
 	}
-	_, err := s.Ring.Prune(s.Now())
-	return errors.Join(err, s.sweepDelays(ctx), s.sweepAudit(ctx))
+	return nil
 }
 
 // Probe sees whether the store reads and writes. Where it does, sign-outs

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,9 +40,17 @@ func TestCertificateInFiles(t *testing.T) {
 	t.Parallel()
 	dir, ca := t.TempDir(), newAuthority(t)
 	certFile, keyFile := ca.issue(t, dir, "auth.example.com", 11, time.Now().Add(time.Hour))
-	p, addr, data := servePair(t, certFile, keyFile)
+	p, addr, data := servePair(t, certFile, keyFile, "--metrics-listen", "127.0.0.1:0")
 	if got := serial(t, addr, ca); got != 11 {
 		t.Errorf("certificate %d is served", got)
+	}
+	state, err := shake(addr, "auth.example.com", ca.pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, numbers := p.scrape(t)
+	if got, err := strconv.ParseFloat(numbers["kunci_certificate_not_after_timestamp_seconds"], 64); err != nil || int64(got) != state.PeerCertificates[0].NotAfter.Unix() {
+		t.Errorf("it ends at %v, %v", got, err)
 	}
 	if got := done(client(addr, ca.pool).Get(publicURL + "/healthz"))(t); got.ProtoMajor != 2 || got.Header.Get("Strict-Transport-Security") == "" {
 		t.Errorf("%s %v", got.Proto, got.Header)

@@ -109,12 +109,13 @@ func (p *process) acts(t testing.TB) map[string]string {
 		`kunci_backups_total{outcome="ok"}`:                                             "1",
 		`kunci_backups_total{outcome="failed"}`:                                         "0",
 		`kunci_backup_interval_seconds`:                                                 "86400",
-		`kunci_ready`:                                                                   "1",
-		`kunci_part_ok{part="store"}`:                                                   "1",
-		`kunci_part_ok{part="keys"}`:                                                    "1",
-		`kunci_part_ok{part="mail"}`:                                                    "1",
-		`kunci_part_ok{part="backups"}`:                                                 "1",
-		`kunci_part_ok{part="hashing"}`:                                                 "1",
+		`kunci_certificate_not_after_timestamp_seconds`:                                 "NaN",
+		`kunci_ready`:                   "1",
+		`kunci_part_ok{part="store"}`:   "1",
+		`kunci_part_ok{part="keys"}`:    "1",
+		`kunci_part_ok{part="mail"}`:    "1",
+		`kunci_part_ok{part="backups"}`: "1",
+		`kunci_part_ok{part="hashing"}`: "1",
 	}
 }
 

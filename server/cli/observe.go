@@ -92,6 +92,29 @@ func (o *observation) backups(s schedule, kept *backupRecord) {
 	o.Gauge("kunci_backup_interval_seconds", s.every.Seconds)
 }
 
+// certificate tells when what clients are shown ends: 0 while a name has none,
+// no number where this server speaks no TLS itself.
+func (o *observation) certificate(out *outside) {
+	if o == nil {
+		return
+	}
+	o.Gauge("kunci_certificate_not_after_timestamp_seconds", func() float64 {
+		var ends time.Time
+		switch {
+		case out.pair != nil:
+			ends = out.pair.NotAfter()
+		case out.acme != nil:
+			ends = out.acme.NotAfter()
+		default:
+			return math.NaN()
+		}
+		if ends.IsZero() {
+			return 0
+		}
+		return float64(ends.Unix())
+	})
+}
+
 // routes is told of answers, nil where nobody is.
 func (o *observation) routes() func(string) func(int, time.Duration) {
 	if o == nil {

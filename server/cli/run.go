@@ -75,6 +75,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, out *outside
 	if c.dev {
 		config.Outbox = letters
 	}
+	seen.certificate(out)
 	p.banner(c, log, out.main.Addr(), sender)
 	if err := c.warn(ctx, d, log); err != nil {
 		return errors.Join(err, d.closeFiles())

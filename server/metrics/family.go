@@ -39,6 +39,8 @@ var families = map[string]string{
 	"kunci_backup_last_success_timestamp_seconds": "When the newest scheduled backup was made, 0 where there is none.",
 	"kunci_backup_interval_seconds":               "Time between two scheduled backups.",
 
+	"kunci_certificate_not_after_timestamp_seconds": "When the first certificate ends, 0 while a name has none; NaN without --domain and --tls-cert.",
+
 	"kunci_ready":      "Whether the server can do its work: 1, or 0.",
 	"kunci_part_ok":    "Whether a part works, 1, or fails, 0: store, keys, hashing, mail, backups.",
 	"kunci_build_info": "Always 1; the labels say which kunci this is.",

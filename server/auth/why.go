@@ -130,30 +130,33 @@ func (o Operator) delays(v db.View, w *Why, names ...string) error {
 	return nil
 }
 
-// verdict names what keeps her out first, and what to do about it.
+// verdict names what keeps her out first, and what to do about it. Commands call
+// the account by its id: whoever signs up chooses the e-mail, and a shell would
+// read what it is pasted.
 func (w *Why) verdict(who string) string {
 	u := w.User
 	if u == nil {
 		return fmt.Sprintf("no account: nobody is called %q here; the spelling may differ (kunci user list), or make one with kunci user add", who)
 	}
+	id := idText(u.ID)
 	switch {
 	case u.Disabled:
-		return "disabled: kunci user enable " + u.Email + " lets the user sign in again"
+		return "disabled: kunci user enable " + id + " lets the user sign in again"
 	case u.PasswordFamily == "" && u.GoogleID == "" && u.FacebookID == "":
-		return "no password: kunci user passwd " + u.Email + " gives the account one, or the user asks for a reset mail"
+		return "no password: kunci user passwd " + id + " gives the account one, or the user asks for a reset mail"
 	case len(w.Admitted) == 0:
-		return "not admitted anywhere: see --admit of kunci serve, or kunci user set " + u.Email + " --made-by operator"
+		return "not admitted anywhere: see --admit of kunci serve, or kunci user set " + id + " --made-by operator"
 	case len(w.Delays) > 0:
-		return fmt.Sprintf("slowed down: too many wrong passwords, the next try is in %s; kunci user passwd %s clears it at once", w.longest(), u.Email)
+		return fmt.Sprintf("slowed down: too many wrong passwords, the next try is in %s; kunci user passwd %s clears it at once", w.longest(), id)
 	case w.KnownRangeFull:
-		return "slowed down: too many wrong passwords from where the user has signed in before; kunci user passwd " + u.Email + " clears it at once"
+		return "slowed down: too many wrong passwords from where the user has signed in before; kunci user passwd " + id + " clears it at once"
 	case u.PasswordFamily == "":
-		return "no password: the user can sign in with Google or Facebook alone, until kunci user passwd " + u.Email
+		return "no password: the user can sign in with Google or Facebook alone, until kunci user passwd " + id
 	}
 	if last := w.lastSignIn(); last != nil && last.Outcome != outcomeOK {
 		return w.refused(last)
 	}
-	return "nothing keeps the user out: it may be the password, which kunci user passwd " + u.Email + " replaces"
+	return "nothing keeps the user out: it may be the password, which kunci user passwd " + id + " replaces"
 }
 
 func (w *Why) longest() (rest time.Duration) {
@@ -174,14 +177,14 @@ func (w *Why) lastSignIn() *Audited {
 
 // refused words why the last try failed where nothing stands in the way now.
 func (w *Why) refused(last *Audited) string {
-	email := w.User.Email
+	id := idText(w.User.ID)
 	switch last.Outcome {
 	case "wrong_password":
-		return "wrong password: the last try was refused; a reset mail helps, or kunci user passwd " + email
+		return "wrong password: the last try was refused; a reset mail helps, or kunci user passwd " + id
 	case "not_admitted":
-		return "not admitted in " + last.Dialect + ": the account registered itself; see --admit of kunci serve, or kunci user set " + email + " --made-by operator"
+		return "not admitted in " + last.Dialect + ": the account registered itself; see --admit of kunci serve, or kunci user set " + id + " --made-by operator"
 	case "no_membership":
-		return "no membership, which " + last.Dialect + " asks for: kunci user set " + email + " --company … --division … --role …"
+		return "no membership, which " + last.Dialect + " asks for: kunci user set " + id + " --company … --division … --role …"
 	case "too_many":
 		return "too many tries from the address " + last.Address + " (" + last.Reason + "): it may be tried again by now"
 	}

@@ -24,18 +24,19 @@ func (h *house) guesses(who string, n int) {
 	}
 }
 
-// The first line of each case says what keeps somebody out, and what to do.
+// The first line of each case says what keeps somebody out, and what to do: in
+// commands that a shell can be given, whatever the e-mail.
 func TestWhyVerdict(t *testing.T) {
 	t.Parallel()
-	email := "budi@example.com"
+	email := "budi`id`@example.com"
 	for name, test := range map[string]struct {
 		prepare func(*house)
 		want    string
 	}{
 		"fine":        {func(h *house) { h.add(email, auth.Edit{}) }, "nothing keeps the user out: "},
-		"no account":  {func(*house) {}, `no account: nobody is called "budi@example.com" here`},
-		"disabled":    {func(h *house) { h.add(email, auth.Edit{}); h.check(h.op.Disable(h.t.Context(), email)) }, "disabled: kunci user enable budi@example.com"},
-		"no password": {func(h *house) { h.add(email, auth.Edit{}); h.edit(email, func(a *db.Account) { a.PasswordHash = "" }) }, "no password: kunci user passwd budi@example.com"},
+		"no account":  {func(*house) {}, "no account: nobody is called \"budi`id`@example.com\" here"},
+		"disabled":    {func(h *house) { h.add(email, auth.Edit{}); h.check(h.op.Disable(h.t.Context(), email)) }, "disabled: kunci user enable 1 lets"},
+		"no password": {func(h *house) { h.add(email, auth.Edit{}); h.edit(email, func(a *db.Account) { a.PasswordHash = "" }) }, "no password: kunci user passwd 1 gives"},
 		"Google alone": {func(h *house) {
 			h.add(email, auth.Edit{GoogleID: ptr("g")})
 			h.edit(email, func(a *db.Account) { a.PasswordHash = "" })
@@ -69,6 +70,8 @@ func TestWhyVerdict(t *testing.T) {
 			test.prepare(h)
 			if got := h.why(email).Verdict; !strings.HasPrefix(got, test.want) {
 				t.Errorf("%q, want %q", got, test.want)
+			} else if name != "no account" && strings.Contains(got, email) {
+				t.Errorf("%q runs what is in the e-mail", got)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -18,41 +19,58 @@ const (
 // Outcomes is every outcome there is.
 func Outcomes() []Outcome { return []Outcome{Sent, Deferred, Dropped} }
 
-// manyFailures in a row are no longer the fault of one receiver.
+// manyFailures of different letters in a row are no longer the fault of one
+// receiver.
 const manyFailures = 3
 
 // health is how the worker has fared of late.
 type health struct {
 	mu     sync.Mutex
-	row    int  // failed attempts since a letter last went out
-	broken bool // the queue can't be read
-	stuck  int  // attempts whose end can't be recorded
+	row    []string // jobs that failed since a letter last went out, manyFailures at most
+	broken bool     // the queue can't be read
+	stuck  int      // attempts whose end can't be recorded
 }
 
 // Observe has fn told of every attempt. Call it before Run; fn must return at
 // once, and is called by several goroutines at once.
 func (w *Worker) Observe(fn func(Outcome)) { w.observer = fn }
 
-// Failing says whether mail as a whole does not go out: the last attempts have
-// all failed, for another reason than that a server refused the letter for
-// good, or the queue can't be read or written.
+// Failing says whether mail as a whole does not go out: several letters have
+// failed since one last went out, for another reason than that a server refused
+// them for good, and something still waits; or the queue can't be read or
+// written.
 func (w *Worker) Failing() bool {
 	w.health.mu.Lock()
 	defer w.health.mu.Unlock()
-	return w.health.row >= manyFailures || w.health.broken || w.health.stuck > 0
+	return len(w.health.row) >= manyFailures || w.health.broken || w.health.stuck > 0
 }
 
-// told notes how an attempt ended.
-func (w *Worker) told(o Outcome, err error) {
+// told notes how an attempt at a job ended.
+func (w *Worker) told(job string, o Outcome, err error) {
 	w.health.mu.Lock()
-	switch {
+	switch row := w.health.row; {
 	case o == Sent:
-		w.health.row = 0
-	case err != nil && !errors.As(err, new(*PermanentError)):
-		w.health.row++
+		w.health.row = nil
+	case err != nil && !errors.As(err, new(*PermanentError)) && len(row) < manyFailures && !slices.Contains(row, job):
+		w.health.row = append(row, job)
 	}
 	w.health.mu.Unlock()
 	w.observer(o)
+}
+
+// failed says whether a letter has failed since one last went out.
+func (w *Worker) failed() bool {
+	w.health.mu.Lock()
+	defer w.health.mu.Unlock()
+	return len(w.health.row) > 0
+}
+
+// emptied notes that nothing waits: what failed before says nothing of what is
+// still to come.
+func (w *Worker) emptied() {
+	w.health.mu.Lock()
+	defer w.health.mu.Unlock()
+	w.health.row = nil
 }
 
 // readable notes whether the queue could be read, and says whether it could

@@ -35,19 +35,24 @@ func watched(t *testing.T, q mail.Queue, s mail.Sender) (w *mail.Worker, told fu
 	}
 }
 
-// Three attempts in a row without one that succeeds are a failure of mail, until
-// a letter goes out; what a server refuses for good is that letter's.
+// Three letters that fail without one that goes out are a failure of mail, until
+// one does; what a server refuses for good, and what fails of one letter alone,
+// is that letter's.
 func TestWorkerObserved(t *testing.T) {
 	t.Parallel()
 	refusal := &mail.PermanentError{Err: errors.New("550 unknown")}
+	down := errors.New("connection refused")
 	for name, test := range map[string]struct {
+		jobs    []string
 		answer  error
 		want    map[mail.Outcome]int
 		failing bool
 	}{
-		"takes":            {nil, map[mail.Outcome]int{mail.Sent: 1}, false},
-		"down":             {errors.New("connection refused"), map[mail.Outcome]int{mail.Deferred: 3}, true},
-		"refused for good": {refusal, map[mail.Outcome]int{mail.Deferred: 2, mail.Dropped: 1}, false},
+		"takes":            {[]string{"a"}, nil, map[mail.Outcome]int{mail.Sent: 1}, false},
+		"down":             {[]string{"a", "b", "c"}, down, map[mail.Outcome]int{mail.Deferred: 9}, true},
+		"one receiver":     {[]string{"a"}, down, map[mail.Outcome]int{mail.Deferred: 3}, false},
+		"two receivers":    {[]string{"a", "b"}, down, map[mail.Outcome]int{mail.Deferred: 6}, false},
+		"refused for good": {[]string{"a", "b", "c"}, refusal, map[mail.Outcome]int{mail.Deferred: 6, mail.Dropped: 3}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +68,9 @@ func TestWorkerObserved(t *testing.T) {
 				if w.Failing() {
 					t.Error("it fails before it has begun")
 				}
-				q.add(job("a"))
+				for _, id := range test.jobs {
+					q.add(job(id))
+				}
 				w.Wake()
 				time.Sleep(75 * time.Second) // 0, 10 and 40 s, each a fifth more or less
 				synctest.Wait()
@@ -73,7 +80,7 @@ func TestWorkerObserved(t *testing.T) {
 				mu.Lock()
 				answer = nil
 				mu.Unlock()
-				q.add(job("b"))
+				q.add(job("z"))
 				w.Wake()
 				synctest.Wait()
 				if w.Failing() {
@@ -82,6 +89,33 @@ func TestWorkerObserved(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Once all that failed is given up and nothing waits, nothing says that mail does
+// not go out; while one letter waits, what failed before counts.
+func TestWorkerObservesTheEndOfItsQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q, s := &memory{}, newSink(func(context.Context, *mail.Letter) error { return errors.New("connection refused") })
+		w, told := watched(t, q, s)
+		for id, good := range map[string]time.Duration{"a": time.Minute, "b": time.Minute, "c": 30 * time.Minute} {
+			j := job(id)
+			j.Expires = time.Now().Add(good)
+			q.add(j)
+		}
+		w.Wake()
+		for _, step := range []struct {
+			wait    time.Duration
+			dropped int
+			failing bool
+		}{{20 * time.Second, 0, true}, {10 * time.Minute, 2, true}, {time.Hour, 3, false}} {
+			time.Sleep(step.wait)
+			synctest.Wait()
+			if got := told()[mail.Dropped]; got != step.dropped || w.Failing() != step.failing {
+				t.Errorf("after %s more %d are given up, want %d; failing %v", step.wait, got, step.dropped, w.Failing())
+			}
+		}
+	})
 }
 
 // A queue that can't be read or written is a failure for as long as it lasts.

@@ -103,7 +103,14 @@ func (w *Worker) start(ctx context.Context, busy map[string]bool, finished chan<
 			w.attempt(ctx, j)
 		}()
 	}
-	return nil
+	if len(busy) > 0 || !w.failed() {
+		return nil
+	}
+	// None waits longer for its next attempt than it may last at all.
+	if jobs, err = w.queue.Due(time.Now().Add(maxAge), parallel); err == nil && len(jobs) == 0 {
+		w.emptied()
+	}
+	return err
 }
 
 // attempt tries to send one job once, and records in the queue and in the log how it went.
@@ -112,7 +119,7 @@ func (w *Worker) attempt(ctx context.Context, j Job) {
 	line := w.log.With("kind", string(j.Message.Kind), "job", j.ID, "attempt", j.Attempts+1)
 	if cause := overdue(j, begin); cause != "" {
 		line.Error("mail dropped", "cause", cause)
-		w.told(Dropped, nil)
+		w.told(j.ID, Dropped, nil)
 		w.settle(ctx, line, func() error { return w.queue.Drop(j, cause) })
 		return
 	}
@@ -120,7 +127,7 @@ func (w *Worker) attempt(ctx context.Context, j Job) {
 	line = line.With("took", time.Since(begin))
 	if err == nil {
 		line.Info("mail sent")
-		w.told(Sent, nil)
+		w.told(j.ID, Sent, nil)
 		w.settle(ctx, line, func() error { return w.queue.Done(j) })
 		return
 	}
@@ -133,13 +140,13 @@ func (w *Worker) attempt(ctx context.Context, j Job) {
 	var final *PermanentError
 	if errors.As(err, &final) && j.Attempts >= maxPermanent {
 		line.Error("mail dropped", "cause", cause)
-		w.told(Dropped, err)
+		w.told(j.ID, Dropped, err)
 		w.settle(ctx, line, func() error { return w.queue.Drop(j, cause) })
 		return
 	}
 	wait := delay(j.Attempts)
 	line.Warn("mail deferred", "cause", cause, "wait", wait)
-	w.told(Deferred, err)
+	w.told(j.ID, Deferred, err)
 	w.settle(ctx, line, func() error { return w.queue.Retry(j, time.Now().Add(wait), cause) })
 }
 

@@ -245,6 +245,16 @@ func TestDashboardAndAlerts(t *testing.T) {
 			}
 		}
 	}
+	faults := strings.Join(rules, "\n")
+	acts := regexp.MustCompile(`(?m)^(kunci_[a-z_]+_total)\{dialect="`).FindAllStringSubmatch(text, -1)
+	if !strings.Contains(text, `,outcome="failed"}`) || len(acts) == 0 {
+		t.Error("no act is told to fail")
+	}
+	for _, m := range acts {
+		if !strings.Contains(faults, m[1]+`{outcome="failed"}`) {
+			t.Errorf("no rule sees a fault that %s counts: the answer's status may hide it", m[1])
+		}
+	}
 	for name := range named {
 		if strings.HasPrefix(name, "kunci_") {
 			return

@@ -211,11 +211,29 @@ func (e *Engine) Check(p *db.Progress) error {
 	}
 	return e.described(func(m meta) error {
 		p.Of.Store(int64(m.pages))
-		if err := walk(e.file, m, &p.Pages); err != nil {
+		err := walk(untilStopped{e.file, p}, m, &p.Pages)
+		if stopped := p.Stopped(); stopped != nil {
+			return stopped
+		}
+		if err != nil {
 			return fmt.Errorf("%w: %v", db.ErrEngineDamaged, err)
 		}
 		return nil
 	})
+}
+
+// untilStopped is a file that can't be read on once a check is stopped.
+type untilStopped struct {
+	io.ReaderAt
+	progress *db.Progress
+}
+
+// ReadAt implements io.ReaderAt.
+func (u untilStopped) ReadAt(b []byte, at int64) (int, error) {
+	if err := u.progress.Stopped(); err != nil {
+		return 0, err
+	}
+	return u.ReaderAt.ReadAt(b, at)
 }
 
 // described calls fn with the meta page of a state that stays as it is until fn

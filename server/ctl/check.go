@@ -38,22 +38,27 @@ type checkLine struct {
 
 func (a *checkStream) called() string { return a.name }
 
-func (a *checkStream) serve(_ context.Context, d *doing, w http.ResponseWriter, body io.Reader) error {
+func (a *checkStream) serve(ctx context.Context, d *doing, w http.ResponseWriter, body io.Reader) error {
 	if err := read(body, &nothing{}); err != nil {
 		return refuse(w, err)
 	}
 	w.Header().Set("Content-Type", mediaLines)
 	out := &lineWriter{w: w, conn: http.NewResponseController(w)}
 	progress := new(db.Progress)
+	defer context.AfterFunc(ctx, progress.Stop)()
 	stop := tell(out, progress)
 	faults, err := d.Check(progress)
 	stop()
+	if progress.Stopped() != nil {
+		return errLeft
+	}
 	_ = out.line(checkLine{End: true, Faults: faults, Error: faultOf(err)}) // to whoever has left, in vain
 	return err
 }
 
-// tell writes how far a check has come, at once and then until it is stopped, or
-// nobody listens.
+// tell writes how far a check has come, at once and then until it is stopped.
+// Once nobody listens, it stops the check, which keeps the store from using its
+// pages again.
 func tell(out *lineWriter, p *db.Progress) (stop func()) {
 	stopped := make(chan struct{})
 	var telling sync.WaitGroup
@@ -67,6 +72,7 @@ func tell(out *lineWriter, p *db.Progress) (stop func()) {
 			case <-every.C:
 			}
 		}
+		p.Stop()
 	})
 	return func() { close(stopped); telling.Wait() }
 }

@@ -1,10 +1,14 @@
 package ctl_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"kunci/db"
+	"kunci/db/dbtest"
 	"kunci/server/ctl"
 )
 
@@ -65,5 +69,58 @@ func TestProgress(t *testing.T) {
 	}
 	if of := p.Of.Load(); of == 0 || p.Pages.Load() != of || p.Records.Load() == 0 {
 		t.Errorf("%d of %d pages, %d records", p.Pages.Load(), of, p.Records.Load())
+	}
+}
+
+// large is an engine whose check goes on until it is stopped.
+type large struct {
+	db.Engine
+	ended chan error
+}
+
+func (l large) Check(p *db.Progress) error {
+	for end := time.Now().Add(5 * time.Second); p.Stopped() == nil && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	l.ended <- p.Stopped()
+	return p.Stopped()
+}
+
+// A client that leaves ends its check.
+func TestCheckClientLeaves(t *testing.T) {
+	t.Parallel()
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine, _ := dbtest.Engine(t)
+			l := large{engine, make(chan error, 1)}
+			store, err := db.New(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := houseOver(t, store)
+			c := end(h)
+			ctx, cancel := context.WithCancel(t.Context())
+			if faults, err := c.Check(ctx, func(ctl.Checked) { cancel() }); !errors.Is(err, context.Canceled) {
+				t.Errorf("%q, %v", faults, err)
+			}
+			if err := <-l.ended; !errors.Is(err, db.ErrStopped) {
+				t.Error("it goes on after its client has left")
+			}
+		})
+	}
+}
+
+// A check that is stopped reads the file no further, and looks at no key.
+func TestStoppedCheck(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.fill(10)
+	p := new(db.Progress)
+	p.Stop()
+	_, err := h.op.Check(p)
+	h.check(err)
+	if p.Pages.Load() >= p.Of.Load() || p.Records.Load() > 0 {
+		t.Errorf("%d of %d pages, %d records", p.Pages.Load(), p.Of.Load(), p.Records.Load())
 	}
 }

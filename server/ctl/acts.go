@@ -45,7 +45,6 @@ var (
 		}
 		return u, err
 	}}
-	userList = userStream{"user list"}
 	userShow = op[named, *auth.User]{"user show", func(_ context.Context, d *doing, in named) (*auth.User, error) {
 		d.account(in.Who)
 		return d.User(in.Who)

@@ -85,7 +85,7 @@ func (c *Client) AddUser(ctx context.Context, in auth.NewUser) (*auth.User, erro
 // Users calls fn for every account in the order of ids, as it comes, until fn
 // returns an error. unreadable is how many could not be read.
 func (c *Client) Users(ctx context.Context, fn func(*auth.User) error) (unreadable int, err error) {
-	return userList.ask(ctx, c, fn)
+	return userList.ask(ctx, c, nothing{}, fn)
 }
 
 // User returns one account.

@@ -3,6 +3,7 @@ package ctl
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -11,19 +12,24 @@ import (
 )
 
 // stream is an act that takes one value and answers with a list as it is read,
-// one JSON value a line, the last of which says that it is the last.
+// so that neither end holds all of it: one JSON value a line (NDJSON), the last
+// of which says that it is the last.
 type stream[In, T any] struct {
 	name string // of the command
 	each func(ctx context.Context, d *doing, in In, fn func(*T) error) (unreadable int, err error)
 }
 
-// streamLine is one line: an item, or the end.
+// streamLine is one line: an item, or the end with the error that brought it
+// about.
 type streamLine[T any] struct {
 	Item       *T     `json:"item"`
 	Error      *fault `json:"error"`
 	End        bool   `json:"end"`
-	Unreadable int    `json:"unreadable"`
+	Unreadable int    `json:"unreadable"` // items in all that could not be read
 }
+
+// errLeft says that the client closed the connection before the end.
+var errLeft = errors.New("the client left")
 
 func (a *stream[In, T]) called() string { return a.name }
 

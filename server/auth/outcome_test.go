@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kunci/db"
+	"kunci/db/dbtest"
 	"kunci/server/auth"
 )
 
@@ -116,11 +119,28 @@ func (h *house) token(email string, n *tally) string {
 func TestObserverOfTrouble(t *testing.T) {
 	t.Parallel()
 	n := &tally{}
-	h := newHouse(t, observed(n))
+	engine, _ := dbtest.Engine(t)
+	store, err := db.New(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := houseOver(t, store, observed(n))
+	h.register("siti@example.com", "siti")
 	tok := h.register("budi@example.com", "budi").Token
+	h.check(engine.Update(t.Context(), func(w db.Writer) error {
+		var first []byte // siti
+		w.Scan("account", nil, nil, func(key, _ []byte) bool { first = bytes.Clone(key); return false })
+		w.Put("account", first, []byte("damaged"))
+		return nil
+	}))
 	n.take()
+	_, err = h.login(snapotp, "siti", goodPassword, home)
+	wantKind(t, err, auth.Internal)
+	if diff := cmp.Diff(map[string]int{"sign-in snapotp failed": 1}, n.take()); diff != "" {
+		t.Error(diff)
+	}
 	h.check(h.Store.Close())
-	_, err := h.SignOut(t.Context(), caller(smart, home), tok)
+	_, err = h.SignOut(t.Context(), caller(smart, home), tok)
 	wantKind(t, err, auth.Busy)
 	if diff := cmp.Diff(map[string]int{"sign-out smart busy": 1}, n.take()); diff != "" {
 		t.Error(diff)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -52,7 +51,7 @@ const (
 func (o Operator) Import(ctx context.Context, from io.Reader, how Import, tell func(ImportNews) error) (_ *ImportReport, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	im := &importer{Operator: o, dry: how.DryRun, now: o.now(), claims: newClaims(), book: newBook(), report: &ImportReport{
+	im := &importer{Operator: o, dry: how.DryRun, now: o.now(), claims: newClaims(), book: new(book), report: &ImportReport{
 		InFile: map[string]int64{}, InStore: map[string]int64{}, Hashes: map[string]int64{},
 	}}
 	source := &counted{from: from}
@@ -154,18 +153,18 @@ func (im *importer) settle(ctx context.Context, rows []*importRow) error {
 	}
 	var fresh []*importRow
 	err := im.Store.View(func(v db.View) (err error) {
+		im.book.open()
 		fresh, err = im.judge(v, rows)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if !im.dry {
-		if err := im.write(ctx, fresh); err != nil {
-			return err
-		}
+	if im.dry {
+		im.book.settled(im.report)
+	} else if err := im.write(ctx, fresh); err != nil {
+		return err
 	}
-	im.book.settled(im.report)
 	for _, r := range fresh {
 		if r.faults == nil {
 			im.report.imported(r)
@@ -187,25 +186,11 @@ func (im *importer) write(ctx context.Context, fresh []*importRow) error {
 	if err := im.foresee(ctx, fresh); err != nil {
 		return err
 	}
-	if err := im.book.write(ctx, im.Store); err != nil {
-		return err
-	}
-	all := make([]db.Newcomer, len(fresh))
-	for i, r := range fresh {
-		all[i] = db.Newcomer{Account: &r.account, Membership: r.member}
-	}
-	refused, err := im.Store.LoadMembers(ctx, all, importWithin)
-	if err != nil {
-		return err
-	}
-	for i, err := range refused {
-		var taken *db.TakenError
-		switch {
-		case errors.As(err, &taken): // by somebody who came while this batch was on its way
-			fresh[i].fault(columnOf(taken.Field), "taken", 0)
-		case err != nil:
-			return fmt.Errorf("line %d: %w", fresh[i].line, err)
+	for places := 1; ; places++ {
+		again, err := im.load(ctx, fresh)
+		if len(again) == 0 || places == importPlaces {
+			return err
 		}
+		fresh = again
 	}
-	return nil
 }

@@ -127,7 +127,7 @@ func (im *importer) place(v db.View, r *importRow) (there bool, err error) {
 		}
 	}
 	if r.faults == nil {
-		if err := im.book.place(v, r, im.now); err != nil {
+		if err := im.book.place(v, r, im.now, im.dry); err != nil {
 			return false, err
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"kunci/db"
 )
 
-// book knows the companies, divisions and roles that rows have named so far:
-// those that stand, which nobody can rename or delete, and those that are to
-// be made with the next batch.
+// book knows the companies, divisions and roles that rows of one view of the
+// store have named: those that stand, and those that are to be made. The next
+// view finds anew what stands, since an operator may have renamed or deleted it.
 type book struct {
 	ids   map[string]uuid.UUID // by kind, company and name
 	names map[string]string    // what ids has, by kind and UUID
@@ -19,9 +19,18 @@ type book struct {
 	companies []*db.Company
 	divisions []*db.Division
 	roles     []*db.Role
+
+	made []entry // what a dry run would have made so far, which no view shows
 }
 
-func newBook() *book { return &book{ids: map[string]uuid.UUID{}, names: map[string]string{}} }
+// open forgets what another view showed, and what was to be made of it.
+func (b *book) open() {
+	b.ids, b.names = map[string]uuid.UUID{}, map[string]string{}
+	b.companies, b.divisions, b.roles = nil, nil, nil
+	for _, e := range b.made {
+		b.keep(e)
+	}
+}
 
 // shelf is where things of one kind stand in the store.
 type shelf struct {
@@ -97,7 +106,8 @@ func roles(v db.View) shelf {
 
 // place gives a row its membership, if it names one, or faults. What is missing
 // is made with the batch.
-func (b *book) place(v db.View, r *importRow, now db.Time) error {
+func (b *book) place(v db.View, r *importRow, now db.Time, dry bool) error {
+	r.member = nil
 	if !r.company.given() {
 		return nil
 	}
@@ -118,6 +128,9 @@ func (b *book) place(v db.View, r *importRow, now db.Time) error {
 	m.Division, m.Role = division.id, role.id
 	for _, e := range []entry{company, division, role} {
 		b.keep(e)
+		if e.fresh && dry {
+			b.made = append(b.made, e)
+		}
 	}
 	if company.fresh {
 		b.companies = append(b.companies, &db.Company{UUID: m.Company, Name: r.company.name, Created: now})
@@ -212,5 +225,4 @@ func (b *book) settled(p *ImportReport) {
 	p.Companies += int64(len(b.companies))
 	p.Divisions += int64(len(b.divisions))
 	p.Roles += int64(len(b.roles))
-	b.companies, b.divisions, b.roles = nil, nil, nil
 }

@@ -1,7 +1,7 @@
 package auth
 
 import (
-	"context"
+	"bytes"
 	"sync"
 	"time"
 
@@ -12,55 +12,77 @@ import (
 
 const (
 	// auditQueued bounds the entries that wait in memory. What was turned away
-	// unjudged has a small share of it: a flood must not push out what matters,
-	// here or from the log.
+	// unjudged has a small share of it, and of each minute, since anybody can
+	// cause it in any number: a flood must not push out what matters, here or
+	// from the log.
 	auditQueued    = 1000
 	refusalsQueued = 20
 
 	// auditPerAct keeps one act below the store's bound of keys.
 	auditPerAct = 90
 
-	saveAuditEvery = time.Second
+	aMinute = db.Time(time.Minute / time.Millisecond)
 )
 
 // auditQueue holds what is not written in an act of its own: failures, whoever
 // causes them must not cause a sync each.
 type auditQueue struct {
 	mu       sync.Mutex
-	entries  []*db.AuditEntry
+	entries  []queued
 	refusals map[refusal]*db.AuditEntry // those of entries that were not judged
-	dropped  uint64                     // for want of room
+	unjudged int                        // entries of that kind that are not written yet
+
+	began   db.Time // when this minute's refusals began
+	started int     // entries for refusals since
+
+	dropped uint64  // for want of room
+	told    db.Time // when the log was told of that; 0: it may be at once
+}
+
+// queued is an entry that waits, and of which refusal if it was not judged.
+type queued struct {
+	*db.AuditEntry
+	of *refusal
 }
 
 // refusal is what makes refusals alike: one entry stands for all that come
-// until it is written.
+// until it is written. What was typed is not in it: one address could type
+// anything.
 type refusal struct {
-	event, outcome, dialect, addr, reason, name string
-	account                                     uuid.UUID
+	event, outcome, dialect, addr, reason string
+	account                               uuid.UUID
 }
 
 func (q *auditQueue) add(e *db.AuditEntry, judged bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if judged {
-		q.push(e)
+		q.push(queued{e, nil})
 		return
 	}
-	like := refusal{e.Event, e.Outcome, e.Dialect, e.Addr, e.Reason, string(e.Name), e.Account}
-	switch first := q.refusals[like]; {
-	case first != nil:
+	like := refusal{e.Event, e.Outcome, e.Dialect, e.Addr, e.Reason, e.Account}
+	if first := q.refusals[like]; first != nil {
 		first.Times = max(first.Times, 1) + 1
-	case len(q.refusals) >= refusalsQueued:
-		q.dropped++
-	case q.push(e):
-		if q.refusals == nil {
-			q.refusals = map[refusal]*db.AuditEntry{}
+		if !bytes.Equal(first.Name, e.Name) {
+			first.Name = nil // it stands for several
 		}
-		q.refusals[like] = e
+		return
+	}
+	if since := e.At - q.began; since < 0 || since >= aMinute {
+		q.began, q.started = e.At, 0
+	}
+	if max(q.started, q.unjudged) >= refusalsQueued {
+		q.dropped++
+		return
+	}
+	if q.push(queued{e, &like}) {
+		q.started++
+		q.unjudged++
+		q.await(like, e)
 	}
 }
 
-func (q *auditQueue) push(e *db.AuditEntry) bool {
+func (q *auditQueue) push(e queued) bool {
 	if len(q.entries) >= auditQueued {
 		q.dropped++
 		return false
@@ -69,69 +91,97 @@ func (q *auditQueue) push(e *db.AuditEntry) bool {
 	return true
 }
 
-// take hands out what is to be written next, the oldest first, and at the end
-// how many there was no room for.
-func (q *auditQueue) take(now db.Time) (batch []*db.AuditEntry, dropped uint64) {
+// await has an entry stand for the refusals to come.
+func (q *auditQueue) await(like refusal, e *db.AuditEntry) {
+	if q.refusals == nil {
+		q.refusals = map[refusal]*db.AuditEntry{}
+	}
+	q.refusals[like] = e
+}
+
+// auditBatch is what is written in one act.
+type auditBatch struct {
+	entries []queued
+	dropped uint64 // how many there was no room for
+	at      db.Time
+}
+
+// take hands out what is to be written next, the oldest first, and once a
+// minute how many there was no room for.
+func (q *auditQueue) take(now db.Time) auditBatch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := min(len(q.entries), auditPerAct-1)
-	batch, q.entries = q.entries[:n:n], q.entries[n:]
-	q.refusals = nil // what was handed out changes no more
-	if dropped, q.dropped = q.dropped, 0; dropped > 0 {
-		batch = append(batch, &db.AuditEntry{At: now, Event: eventDropped, Outcome: eventDropped, Dialect: byServer, Times: dropped})
+	b := auditBatch{entries: q.entries[:n:n], at: now}
+	q.entries = q.entries[n:]
+	for _, e := range b.entries { // what was handed out changes no more
+		if e.of != nil && q.refusals[*e.of] == e.AuditEntry {
+			delete(q.refusals, *e.of)
+		}
 	}
-	return batch, dropped
+	if since := now - q.told; q.told == 0 || since < 0 || since >= aMinute {
+		if b.dropped, q.dropped = q.dropped, 0; b.dropped > 0 {
+			q.told = now
+		}
+	}
+	return b
+}
+
+// all are the entries of a batch, copied: the act that writes them may run
+// again.
+func (b *auditBatch) all() (all []*db.AuditEntry) {
+	for _, e := range b.entries {
+		one := *e.AuditEntry
+		all = append(all, &one)
+	}
+	if b.dropped > 0 {
+		all = append(all, &db.AuditEntry{At: b.at, Event: eventDropped, Outcome: eventDropped, Dialect: byServer, Times: b.dropped})
+	}
+	return all
+}
+
+// settled says that a batch waits no more.
+func (q *auditQueue) settled(b auditBatch) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, e := range b.entries {
+		q.gone(e)
+	}
+}
+
+// gone counts an entry that waits no more.
+func (q *auditQueue) gone(e queued) {
+	if e.of != nil {
+		q.unjudged--
+	}
 }
 
 // putBack takes back what could not be written, as far as there is room.
-func (q *auditQueue) putBack(batch []*db.AuditEntry, dropped uint64) {
+func (q *auditQueue) putBack(b auditBatch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if dropped > 0 {
-		batch = batch[:len(batch)-1]
+	if b.dropped > 0 {
+		q.dropped, q.told = q.dropped+b.dropped, 0
 	}
-	q.entries = append(batch[:len(batch):len(batch)], q.entries...)
-	over := max(0, len(q.entries)-auditQueued)
-	q.entries = q.entries[:len(q.entries)-over]
-	q.dropped += dropped + uint64(over)
-}
-
-// SaveAudit writes what waits for the audit log, in one act at most, and says
-// whether more waits.
-func (s *Service) SaveAudit(ctx context.Context) (more bool, err error) {
-	batch, dropped := s.audits.take(s.now())
-	if len(batch) == 0 {
-		return false, nil
-	}
-	err = s.update(ctx, func(tx db.Tx) error {
-		again := make([]*db.AuditEntry, len(batch)) // an act may run again
-		for i, e := range batch {
-			one := *e
-			again[i] = &one
+	for _, e := range b.entries {
+		if e.of != nil && q.refusals[*e.of] == nil {
+			q.await(*e.of, e.AuditEntry)
 		}
-		return tx.Audit(again...)
-	})
-	if err != nil {
-		s.audits.putBack(batch, dropped)
-		return false, err
 	}
-	return len(batch) >= auditPerAct-1, nil
+	q.entries = append(b.entries[:len(b.entries):len(b.entries)], q.entries...)
+	for len(q.entries) > auditQueued {
+		last := q.entries[len(q.entries)-1]
+		q.entries = q.entries[:len(q.entries)-1]
+		if q.gone(last); last.of != nil && q.refusals[*last.of] == last.AuditEntry {
+			delete(q.refusals, *last.of)
+		}
+		q.dropped++
+	}
 }
 
-// KeepAudit writes what waits for the audit log once a second until ctx ends,
-// and all of it then. report is told when that begins to fail; it is tried
-// again.
-func (s *Service) KeepAudit(ctx context.Context, report func(error)) {
-	s.keep(ctx, saveAuditEvery, report, func(ctx context.Context) error {
-		_, err := s.SaveAudit(ctx)
-		return err
-	})
-	s.flushAudit(context.WithoutCancel(ctx))
-}
-
-// flushAudit writes all that waits. What can't be written now is written later.
-func (s *Service) flushAudit(ctx context.Context) {
-	for more, err := true, error(nil); more && err == nil; {
-		more, err = s.SaveAudit(ctx)
-	}
+// tellDropped has the next batch tell what was dropped, whenever the last did.
+func (q *auditQueue) tellDropped() {
+	q.mu.Lock()
+	q.told = 0
+	q.mu.Unlock()
 }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"kunci/db"
+	"kunci/db/bolt"
 	"kunci/db/dbtest"
 	"kunci/server/auth"
 )
@@ -45,18 +47,80 @@ func TestAuditOfFloods(t *testing.T) {
 		_, _ = h.login(snapotp, "ghost", "wrong", stranger)
 	}
 	h.tells(&seen, "snapotp - sign-in wrong_password: no such account", "snapotp - sign-in too_many: limit failures per minute ×49")
-	for i := range 50 {
+	for i := range 50 { // whatever is typed
 		_, _ = h.login(snapotp, fmt.Sprint("ghost", i), "wrong", stranger)
+	}
+	h.tells(&seen, "snapotp - sign-in too_many: limit failures per minute ×50")
+	h.clock.add(time.Minute)
+	for i := range 50 {
+		_, _ = h.login(snapotp, "", "", fmt.Sprintf("10.1.%d.1", i))
 	}
 	h.told(auth.AuditQuery{Limit: 1})
 	got := h.told(auth.AuditQuery{After: seen})
 	if len(got) != 21 || got[20] != "server - dropped dropped ×30" {
 		t.Errorf("%q", got)
 	}
-	_, _ = h.login(snapotp, "other", "wrong", home) // there is room for others
+	_, _ = h.login(snapotp, "other", "wrong", home) // there is room for what is judged
 	if got := h.told(auth.AuditQuery{User: "other"}); len(got) != 1 {
 		t.Errorf("%q", got)
 	}
+}
+
+// However often it is written, a flood has its share of each minute, and where
+// it can't be written no more than that waits.
+func TestAuditOfLongFloods(t *testing.T) {
+	t.Parallel()
+	for name, full := range map[string]bool{"it is written": false, "it is not": true} {
+		engine, _ := dbtest.Engine(t)
+		disk := &fullDisk{Engine: engine}
+		h := houseOver(t, must[*db.Store](t)(db.New(disk)))
+		disk.full.Store(full)
+		const minutes = 3
+		for i := range minutes * 60 {
+			for j := range 30 {
+				_, _ = h.login(snapotp, "", "", fmt.Sprintf("10.%d.%d.1", i, j))
+			}
+			_, _ = h.SaveAudit(t.Context())
+			h.clock.add(time.Second)
+		}
+		disk.full.Store(false)
+		most := minutes*(20+1) + 1
+		if full {
+			most = 20 + 1
+		}
+		h.told(auth.AuditQuery{Limit: 1})
+		if got := h.told(auth.AuditQuery{}); len(got) > most || len(got) < 21 || !strings.Contains(strings.Join(got, " "), "dropped") {
+			t.Errorf("%s: %d entries", name, len(got))
+		}
+	}
+}
+
+// slowDisk writes, but says too late that it did.
+type slowDisk struct {
+	*bolt.Engine
+	slow atomic.Bool
+}
+
+func (d *slowDisk) Update(ctx context.Context, fn func(db.Writer) error) error {
+	err := d.Engine.Update(ctx, fn)
+	if err == nil && d.slow.Load() {
+		return context.DeadlineExceeded
+	}
+	return err
+}
+
+// What may have been written is not written again.
+func TestAuditIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	engine, _ := dbtest.Engine(t)
+	disk, seen := &slowDisk{Engine: engine}, uint64(0)
+	h := houseOver(t, must[*db.Store](t)(db.New(disk)))
+	disk.slow.Store(true)
+	_, _ = h.login(snapotp, "ghost", "wrong", stranger)
+	_, err := h.SaveAudit(t.Context())
+	wantKind(t, err, auth.Busy)
+	disk.slow.Store(false)
+	h.tells(&seen, "snapotp - sign-in wrong_password: no such account")
 }
 
 // More than the memory holds are counted, none is written twice, and what could
@@ -103,6 +167,30 @@ func TestKeepAudit(t *testing.T) {
 	h.KeepAudit(ended, func(err error) { t.Error(err) })
 	if _, next := span(t, h); next != 301 {
 		t.Errorf("the next entry is %d", next)
+	}
+}
+
+// The log stays near its bound between two sweeps.
+func TestKeepAuditTrims(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(c *auth.Config) { c.AuditMost = 200 })
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, want := range []uint64{1, 1, 131} { // the first that is kept
+		for range 11 {
+			h.check(h.Store.Update(t.Context(), func(tx db.Tx) error {
+				for range 10 {
+					if err := tx.Audit(&db.AuditEntry{At: db.At(h.clock.Now()), Event: "sign-in", Outcome: "ok", Dialect: "smart"}); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		}
+		h.KeepAudit(ended, func(err error) { t.Error(err) })
+		if first, next := span(t, h); first != want {
+			t.Errorf("from %d to %d, want from %d", first, next, want)
+		}
 	}
 }
 

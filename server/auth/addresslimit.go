@@ -4,18 +4,23 @@ import (
 	"errors"
 	"net/netip"
 	"time"
+
+	"github.com/google/uuid"
 )
 
-// Limits are how many tries an address has. A zero rate is no limit.
+// Limits are how many tries an address has, and an account that is signed in
+// to without a password. A zero rate is no limit.
 type Limits struct {
 	FailuresPerMinute, FailuresPerHour int
 	SignUpsPerHour                     int
 	ForgotsPerTenMinutes               int
+	SocialPerMinute                    int // sign-ins with Google or Facebook, of an address
+	SocialOfAccountPerMinute           int
 	ExemptLoopback                     bool // --dev
 }
 
 // DefaultLimits are those of a deployment.
-var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5}
+var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5, SocialPerMinute: 60, SocialOfAccountPerMinute: 10}
 
 // atOnce is how many sign-ins an address may have under way, atOnceAround how
 // many the network around it: until a password is judged or Facebook has
@@ -71,6 +76,27 @@ func (l *limiter) signUpRules() []rule {
 
 func (l *limiter) forgotRules() []rule {
 	return []rule{{ruleForgots, l.ForgotsPerTenMinutes, 10 * time.Minute}}
+}
+
+// socialRules are those of sign-ins that cost no hash, but a write each.
+func (l *limiter) socialRules() []rule {
+	return []rule{{ruleSocial, l.SocialPerMinute, time.Minute}}
+}
+
+// account counts a sign-in that costs no hash against the account, whose owner
+// was proved.
+func (l *limiter) account(id uuid.UUID, t time.Time) error {
+	if l.SocialOfAccountPerMinute == 0 {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := at(l.addrs, digestOf(ruleSocialOfAccount, id.String()))
+	if wait := s.wait(t, time.Minute/time.Duration(l.SocialOfAccountPerMinute), l.SocialOfAccountPerMinute); wait > 0 {
+		return l.tooMany(ruleSocialOfAccount, wait)
+	}
+	s.level++
+	return nil
 }
 
 // address sees whether an address and the network around it have a try left
@@ -158,7 +184,7 @@ func (s *Service) countFailure(c *Caller, err error) error {
 	var e *Error
 	if errors.As(err, &e) {
 		switch e.Kind {
-		case Unauthenticated, Refused, BadLink:
+		case Unauthenticated, Refused, BadLink, Conflict:
 			s.limits.failed(c.Addr, s.Now())
 		}
 	}

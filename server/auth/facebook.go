@@ -40,6 +40,9 @@ func (s *Service) signInFacebookWithin(ctx context.Context, c *Caller, in *SignI
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
+	if err := s.limits.address(c.Addr, s.limits.socialRules(), s.Now(), true); err != nil {
+		return nil, err
+	}
 	leave, err := s.limits.enter(c.Addr) // each asks Facebook
 	if err != nil {
 		return nil, err
@@ -71,6 +74,9 @@ func (s *Service) signInFacebook(ctx context.Context, c *Caller, in *SignInFaceb
 		return nil, fail(Refused, "social_refused", errors.New("no account holds this fb_uid"))
 	case a.Disabled:
 		return nil, wrongPassword("the account is disabled")
+	}
+	if err := s.limits.account(a.UUID, s.Now()); err != nil {
+		return nil, err
 	}
 	return s.open(ctx, c, a, opening{gcmID: in.GCMID, byOwner: true, change: func(tx db.Tx, a *db.Account) error {
 		bound := first && a.Facebook.Subject == ""

@@ -59,6 +59,9 @@ func (s *Service) signInGoogleWithin(ctx context.Context, c *Caller, in *SignInG
 	if err := s.limits.address(c.Addr, s.limits.failureRules(), s.Now(), false); err != nil {
 		return nil, err
 	}
+	if err := s.limits.address(c.Addr, s.limits.socialRules(), s.Now(), true); err != nil {
+		return nil, err
+	}
 	g, err := s.signInGoogle(ctx, c, in)
 	var taken *db.TakenError
 	if errors.As(err, &taken) || errors.Is(err, errChanged) {
@@ -87,6 +90,9 @@ func (s *Service) signInGoogle(ctx context.Context, c *Caller, in *SignInGoogle)
 	case byID != nil && byID.Disabled:
 		return nil, wrongPassword("the account is disabled")
 	case byID != nil:
+		if err := s.limits.account(byID.UUID, s.Now()); err != nil {
+			return nil, err
+		}
 		return s.open(ctx, c, byID, opening{byOwner: true, change: func(_ db.Tx, a *db.Account) error {
 			if a.Google != who.id {
 				return fail(Refused, "social_refused", errors.New("the id was unbound meanwhile"))
@@ -178,6 +184,9 @@ func (s *Service) openLinked(ctx context.Context, c *Caller, a *seen, who google
 	if a.Disabled {
 		return nil, wrongPassword("the account is disabled")
 	}
+	if err := s.limits.account(a.UUID, s.Now()); err != nil {
+		return nil, err
+	}
 	notice := db.ID(token.NewID())
 	g, err := s.open(ctx, c, a, opening{byOwner: true, change: func(tx db.Tx, a *db.Account) error {
 		if a.Google == who.id {
@@ -205,20 +214,25 @@ func (s *Service) offerLinking(ctx context.Context, c *Caller, a *seen, who goog
 		mail: token.NewID(), link: token.NewID(), kind: mail.ConfirmLink, purpose: db.PurposeLinking,
 		lasts: linkingLasts, google: who.id, provider: providerGoogle,
 	}
+	var note string
 	err := s.update(ctx, func(tx db.Tx) error {
 		now, err := tx.Account(a.ID)
 		if err != nil {
 			return err
 		}
-		note, err := s.mailWithinQuota(tx, c, now, m)
-		if err != nil {
-			return err
+		if note, err = s.mailWithinQuota(tx, c, now, m); err != nil || note != "" {
+			return err // where nothing is mailed nothing is written: the sign-in may come again and again
 		}
 		return s.recordMail(tx, c, eventLinkAsked, now.UUID, note)
 	})
-	if err != nil && !isNotFound(err) {
+	switch {
+	case isNotFound(err):
+	case err != nil:
 		return err
+	case note != "":
+		s.recordUnmailed(c, eventLinkAsked, a.UUID, note)
+	default:
+		s.MailQueued()
 	}
-	s.MailQueued()
 	return conflict
 }

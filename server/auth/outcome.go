@@ -92,9 +92,14 @@ const (
 	ruleFailuresPerHour   = "failures per hour"
 	ruleSignUps           = "sign-ups per hour"
 	ruleForgots           = "forgots per ten minutes"
+	ruleSocial            = "social sign-ins per minute"
+	ruleSocialOfAccount   = "social sign-ins of an account"
 )
 
 // Rules is every rule of which an Observer hears.
 func Rules() []string {
-	return []string{ruleAtOnce, ruleIdentifier, ruleKnownRange, ruleFailuresPerMinute, ruleFailuresPerHour, ruleSignUps, ruleForgots}
+	return []string{
+		ruleAtOnce, ruleIdentifier, ruleKnownRange, ruleFailuresPerMinute, ruleFailuresPerHour, ruleSignUps, ruleForgots,
+		ruleSocial, ruleSocialOfAccount,
+	}
 }

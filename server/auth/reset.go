@@ -95,6 +95,16 @@ func (s *Service) recordMail(tx db.Tx, c *Caller, event string, account uuid.UUI
 	return s.recordAs(tx, c, event, account, outcome, strings.TrimPrefix(note, "no mail: "))
 }
 
+// recordUnmailed notes that no mail was queued, which is written later.
+func (s *Service) recordUnmailed(c *Caller, event string, account uuid.UUID, note string) {
+	if c.entry == nil {
+		return
+	}
+	e := *c.entry
+	e.At, e.Event, e.Account, e.Outcome, e.Reason = s.now(), event, account, outcomeNoMail, strings.TrimPrefix(note, "no mail: ")
+	s.audits.add(&e, false)
+}
+
 // How often links are mailed (CONTRACT 4, how often a reset is mailed).
 const (
 	mailPause       = 2 * time.Minute // one account, one range

@@ -69,6 +69,8 @@ func (p *program) serveConfig(r *reader) (*serveConfig, error) {
 			SignUpsPerHour:       r.number("limit-sign-ups-per-hour", 0, mostLimit),
 			ForgotsPerTenMinutes: r.number("limit-forgots-per-ten-minutes", 0, mostLimit),
 			ExemptLoopback:       r.dev,
+
+			SocialPerMinute: auth.DefaultLimits.SocialPerMinute, SocialOfAccountPerMinute: auth.DefaultLimits.SocialOfAccountPerMinute,
 		},
 		proxies: r.proxies(), origins: r.origins(), shoopStatus: r.shoopStatus(), backup: r.schedule(),
 		metricsAt: r.metricsListen(), audit: r.audit(),

@@ -69,8 +69,10 @@ const (
 var AuditSources = []string{byOperator, byServer, byPage}
 
 const (
-	outcomeOK     = "ok"
-	outcomeNoMail = "no_mail"
+	outcomeOK        = "ok"
+	outcomeNoMail    = "no_mail"
+	outcomeBegun     = "begun" // nobody knows yet what comes of it
+	outcomeBrokenOff = "broken_off"
 )
 
 // Bounds of the settings of the audit log.

@@ -152,7 +152,7 @@ func TestAuditOfOperators(t *testing.T) {
 	h.check(h.op.RevokeSession(ctx, must[[]auth.OpenSession](t)(h.op.Sessions("budi"))[0].ID))
 	h.check(h.op.RevokeSessions(ctx, "budi"))
 	must[string](t)(h.op.RotateKey(ctx))
-	h.tells(&seen, "snapotp budi sign-in ok", "operator budi session-revoke ok", "operator budi session-revoke-all ok", "operator - key-rotate ok")
+	h.tells(&seen, "snapotp budi sign-in ok", "operator budi session-revoke ok", "operator budi session-revoke-all ok", "operator - key-rotate begun", "operator - key-rotate ok")
 	rows := `{"email":"a@example.com","name":"A"}` + "\n" + `{"email":"b.example.com","name":"B"}`
 	for _, dry := range []bool{true, false} {
 		must[*auth.ImportReport](t)(h.op.Import(ctx, strings.NewReader(rows), auth.Import{Format: auth.ImportNDJSON, DryRun: dry}, func(auth.ImportNews) error { return nil }))
@@ -164,8 +164,17 @@ func TestAuditOfOperators(t *testing.T) {
 	alone.Scheduled = true
 	must[auth.Snapshot](t)(alone.Backup(ctx, io.Discard))
 	must[int](t)(h.op.AuditExport(ctx, func(*auth.Audited) error { return nil }))
-	h.tells(&seen, "operator - import ok: 1 imported, 0 there, 1 refused", "operator - export ok: with password hashes", "operator - export ok",
-		"operator - backup ok", "server - backup ok", "operator - audit-export ok")
+	h.tells(&seen, "operator - import begun", "operator - import ok: 1 imported, 0 there, 1 refused",
+		"operator - export begun: with password hashes", "operator - export begun",
+		"operator - backup begun", "operator - backup ok", "server - backup begun", "server - backup ok", "operator - audit-export begun")
+	_, closed := io.Pipe()
+	_ = closed.Close()
+	_, _ = h.op.Backup(ctx, closed)
+	_, _ = h.op.Import(ctx, strings.NewReader(`{"nothing":1}`), auth.Import{Format: auth.ImportNDJSON}, func(auth.ImportNews) error { return nil })
+	h.tells(&seen, "operator - backup begun", "operator - backup broken_off", "operator - import begun", "operator - import broken_off: 0 imported, 0 there, 0 refused")
+	if got := h.told(auth.AuditQuery{Event: "export", Outcome: "failed"}); len(got) > 0 {
+		t.Errorf("what was begun counts as failed: %q", got)
+	}
 	h.check(h.op.Delete(ctx, "budi"))
 	h.tells(&seen, "operator gone user-disable ok: to be deleted", "operator gone user-delete ok")
 	if v := must[*auth.AuditVerified](t)(h.op.VerifyAudit(ctx, "")); len(v.Faults) > 0 || v.Entries != int(seen) || !v.Last.Equal(h.clock.Now()) {
@@ -225,7 +234,7 @@ func TestAuditQueries(t *testing.T) {
 	if last.Request != c.RequestID || last.Address != "2001:db8::7" || last.Account != id.String() || !last.Time.Equal(now) || last.Seq != 4 {
 		t.Errorf("%+v", last)
 	}
-	for _, q := range []auth.AuditQuery{{Event: "x"}, {Dialect: "x"}, {Address: "x"}} {
+	for _, q := range []auth.AuditQuery{{Event: "x"}, {Limit: auth.MostAudited + 1}, {Limit: -1}, {Dialect: "x"}, {Address: "x"}} {
 		_, err := h.op.Audit(ctx, q)
 		wantKind(t, err, auth.Invalid)
 	}

@@ -46,8 +46,9 @@ func (s *Service) KeepAudit(ctx context.Context, report func(error)) {
 		_, err := s.SaveAudit(ctx)
 		return errors.Join(err, s.boundAudit(ctx))
 	})
-	s.audits.tellDropped()
-	s.flushAudit(context.WithoutCancel(ctx))
+	if err := s.FlushAudit(context.WithoutCancel(ctx)); err != nil {
+		report(err)
+	}
 }
 
 // boundAudit does a sweep's work on the log early where its entries are more
@@ -65,9 +66,16 @@ func (s *Service) boundAudit(ctx context.Context) error {
 	return s.sweepAudit(ctx)
 }
 
-// flushAudit writes all that waits. What can't be written now is written later.
-func (s *Service) flushAudit(ctx context.Context) {
-	for more, err := true, error(nil); more && err == nil; {
+// FlushAudit writes all that waits, before the process ends.
+func (s *Service) FlushAudit(ctx context.Context) error {
+	s.audits.tellDropped()
+	return s.flushAudit(ctx)
+}
+
+// flushAudit writes what waits. What can't be written now is written later.
+func (s *Service) flushAudit(ctx context.Context) (err error) {
+	for more := true; more && err == nil; {
 		more, err = s.SaveAudit(ctx)
 	}
+	return err
 }

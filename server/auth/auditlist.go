@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -60,16 +61,17 @@ func (o Operator) Audit(ctx context.Context, q AuditQuery) (*AuditPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	limit := cmp.Or(q.Limit, MostAudited)
 	page, first := &AuditPage{Entries: []*Audited{}}, uint64(0)
 	if q.After == 0 { // who asks again and again gets what is written anyway
-		o.flushAudit(ctx)
+		_ = o.flushAudit(ctx)
 	}
 	err = o.Store.View(func(v db.View) error {
 		from, next := v.AuditSpan()
 		page.Last, first = max(next, 1)-1, max(from, q.After+1)
 		return nil
 	})
-	for to := page.Last + 1; err == nil && to > first && (q.Limit == 0 || len(page.Entries) < q.Limit); {
+	for to := page.Last + 1; err == nil && to > first && len(page.Entries) < limit; {
 		if err = ctx.Err(); err != nil {
 			break
 		}
@@ -91,9 +93,7 @@ func (o Operator) Audit(ctx context.Context, q AuditQuery) (*AuditPage, error) {
 		page.Entries = append(page.Entries, found...)
 		to = from
 	}
-	if q.Limit > 0 && len(page.Entries) > q.Limit {
-		page.Entries = page.Entries[:q.Limit]
-	}
+	page.Entries = page.Entries[:min(limit, len(page.Entries))]
 	slices.Reverse(page.Entries)
 	return page, err
 }
@@ -101,8 +101,10 @@ func (o Operator) Audit(ctx context.Context, q AuditQuery) (*AuditPage, error) {
 // AuditExport calls fn for every entry, the oldest first, until it returns an
 // error. It is itself told to the audit log.
 func (o Operator) AuditExport(ctx context.Context, fn func(*Audited) error) (unreadable int, err error) {
-	o.flushAudit(ctx)
-	o.note(ctx, o.entry(eventAuditExport))
+	_ = o.flushAudit(ctx) // what is not written yet waits on
+	if err := o.begin(ctx, o.entry(eventAuditExport)); err != nil {
+		return 0, err
+	}
 	var from, next uint64
 	err = o.Store.View(func(v db.View) error { from, next = v.AuditSpan(); return nil })
 	for ; err == nil && from < next; from += auditAtOnce {
@@ -147,7 +149,7 @@ func (o Operator) VerifyAudit(ctx context.Context, head string) (*AuditVerified,
 	if err != nil || len(noted) != 0 && len(noted) != 32 {
 		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no head of 64 hexadecimal digits (kunci audit verify shows it)", head))
 	}
-	o.flushAudit(ctx)
+	_ = o.flushAudit(ctx) // what is not written yet waits on
 	r, err := o.Store.VerifyAudit(ctx, noted)
 	if err != nil {
 		return nil, err

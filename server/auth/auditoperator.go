@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/google/uuid"
@@ -40,20 +41,53 @@ func (o Operator) recordOn(tx db.Tx, event, subject string) error {
 	return o.record(tx, e)
 }
 
-// note writes what an operator does beside the store, in an act of its own.
-// Where the store takes none, which must not keep anybody from a backup, it is
-// written later.
-func (o Operator) note(ctx context.Context, e *db.AuditEntry) {
-	if o.AuditMost == 0 {
-		return
+// begin writes that an operator begins what is done beside the store. A server
+// that can't write it now writes it later: a full disk must not keep anybody
+// from a backup. A process that ends with the act has no later, so there it is
+// an error.
+func (o Operator) begin(ctx context.Context, e *db.AuditEntry) error {
+	e.Outcome = outcomeBegun
+	err := o.write(ctx, e)
+	switch {
+	case err == nil:
+		return nil
+	case o.Alone:
+		return fmt.Errorf("auth: nothing was begun, since the audit log takes no entry of it: %w", err)
 	}
-	err := o.update(ctx, func(tx db.Tx) error {
-		again := *e
-		return tx.Audit(&again)
-	})
-	if err != nil {
+	o.audits.add(e, true)
+	return nil
+}
+
+// note writes what came of an operator's act beside the store, now or later.
+func (o Operator) note(ctx context.Context, e *db.AuditEntry) {
+	if o.write(ctx, e) != nil {
 		o.audits.add(e, true)
 	}
+}
+
+// write writes an entry in an act of its own. One that may stand after an error
+// is not written again.
+func (o Operator) write(ctx context.Context, e *db.AuditEntry) error {
+	if o.AuditMost == 0 {
+		return nil
+	}
+	open, err := o.writeAudit(ctx, func() []*db.AuditEntry {
+		again := *e
+		return []*db.AuditEntry{&again}
+	})
+	if open {
+		return nil
+	}
+	return err
+}
+
+// came is an entry with what came of an act that was begun.
+func (o Operator) came(e *db.AuditEntry, err error) *db.AuditEntry {
+	after := *e
+	if after.At, after.Outcome = o.now(), outcomeOK; err != nil {
+		after.Outcome = outcomeBrokenOff
+	}
+	return &after
 }
 
 // trimsPerAct keeps one act of a sweep below the store's bound of keys.

@@ -16,16 +16,19 @@ import (
 type AuditQuery struct {
 	User    string    `json:"user"`    // as anywhere, a deleted account's UUID, or what was typed
 	Event   string    `json:"event"`   // one of AuditEvents
-	Outcome string    `json:"outcome"` // or "failed": any but ok
+	Outcome string    `json:"outcome"` // or "failed": any but ok and begun
 	Dialect string    `json:"dialect"` // or one of AuditSources
 	Address string    `json:"address"` // an address, or a network such as 10.0.0.0/8
 	Since   time.Time `json:"since"`
 	Until   time.Time `json:"until"`
 	After   uint64    `json:"after"` // only entries after the one of this number
-	Limit   int       `json:"limit"` // the last so many; 0: all
+	Limit   int       `json:"limit"` // the last so many, MostAudited at most, which is what 0 says
 
 	only func(*db.AuditEntry) bool // nil: any
 }
+
+// MostAudited is how many entries are listed at most: they are held in memory.
+const MostAudited = 10_000
 
 // asked is a query that was checked.
 type asked struct {
@@ -38,6 +41,9 @@ type asked struct {
 
 func (o Operator) asked(q *AuditQuery) (a *asked, err error) {
 	a = &asked{AuditQuery: q, from: db.At(q.Since), until: db.At(q.Until)}
+	if q.Limit < 0 || q.Limit > MostAudited {
+		return nil, fail(Invalid, "invalid", fmt.Errorf("a limit of %d is not from 1 to %d (kunci audit export writes all)", q.Limit, MostAudited))
+	}
 	if q.Event != "" && !slices.Contains(AuditEvents, q.Event) {
 		return nil, fail(Invalid, "invalid", fmt.Errorf("%q is no event (kunci audit list --help shows them)", q.Event))
 	}
@@ -85,7 +91,7 @@ func (a *asked) by(e *db.AuditEntry) bool {
 		return false
 	case a.Event != "" && e.Event != a.Event, a.Dialect != "" && e.Dialect != a.Dialect:
 		return false
-	case a.Outcome == "failed" && e.Outcome == outcomeOK, a.Outcome != "" && a.Outcome != "failed" && e.Outcome != a.Outcome:
+	case a.Outcome == "failed" && (e.Outcome == outcomeOK || e.Outcome == outcomeBegun), a.Outcome != "" && a.Outcome != "failed" && e.Outcome != a.Outcome:
 		return false
 	case a.from != 0 && e.At < a.from, a.until != 0 && e.At >= a.until:
 		return false

@@ -20,8 +20,12 @@ type Snapshot struct {
 // not; whoever keeps them with it reads them after, so that none that signed
 // for a session in it is missing.
 func (o Operator) Backup(ctx context.Context, w io.Writer) (Snapshot, error) {
-	o.note(ctx, o.entry(eventBackup)) // and is in the copy
+	e := o.entry(eventBackup)
+	if err := o.begin(ctx, e); err != nil { // and is in the copy
+		return Snapshot{}, err
+	}
 	size, err := o.Store.Backup(w)
+	o.note(ctx, o.came(e, err))
 	if errors.Is(err, db.ErrUnavailable) {
 		return Snapshot{}, err
 	}

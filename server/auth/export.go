@@ -56,7 +56,9 @@ func (o Operator) Export(ctx context.Context, hashes bool, fn func(*Exported) er
 	if hashes {
 		e.Reason = "with password hashes"
 	}
-	o.note(ctx, e)
+	if err := o.begin(ctx, e); err != nil {
+		return 0, err
+	}
 	for from, more := uint64(0), true; more; {
 		if err := ctx.Err(); err != nil {
 			return unreadable, err

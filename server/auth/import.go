@@ -59,6 +59,11 @@ func (o Operator) Import(ctx context.Context, from io.Reader, how Import, tell f
 	if err != nil {
 		return im.report, err
 	}
+	if !im.dry {
+		if err := im.begin(ctx, im.entry(eventImport)); err != nil {
+			return im.report, err
+		}
+	}
 	defer func() { im.tellAudit(context.WithoutCancel(ctx), err) }()
 	batches := make(chan batch, 1)
 	go im.decode(ctx, rows, source, batches)

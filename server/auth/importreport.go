@@ -47,7 +47,7 @@ func (im *importer) tellAudit(ctx context.Context, err error) {
 	e := im.entry(eventImport)
 	e.Reason = fmt.Sprintf("%d imported, %d there, %d refused", im.report.Imported, im.report.There, im.report.Refused)
 	if err != nil {
-		e.Outcome = "broken_off"
+		e.Outcome = outcomeBrokenOff
 	}
 	im.note(ctx, e)
 }

@@ -18,6 +18,7 @@ type Operator struct {
 	*Service
 	RequestID string // a UUID by which the log line of the act is found, "" for none
 	Scheduled bool   // the server does it by itself
+	Alone     bool   // no server runs: the process ends with the act, after FlushAudit
 }
 
 // User is an account as an operator sees it. The member names are those that
@@ -253,11 +254,13 @@ func (o Operator) RotateKey(ctx context.Context) (id string, err error) {
 	if least := o.Now().Add(o.SessionLifetime); until.Before(least) {
 		until = least
 	}
-	key, err := o.Ring.Rotate(o.Now(), until.Add(time.Second-1).Truncate(time.Second)) // listed in whole seconds
-	if err == nil {
-		e := o.entry(eventKeyRotate)
-		e.Subject = key.ID
-		o.note(ctx, e)
+	e := o.entry(eventKeyRotate)
+	if err := o.begin(ctx, e); err != nil {
+		return "", err
 	}
+	key, err := o.Ring.Rotate(o.Now(), until.Add(time.Second-1).Truncate(time.Second)) // listed in whole seconds
+	e = o.came(e, err)
+	e.Subject = key.ID
+	o.note(ctx, e)
 	return key.ID, err
 }

@@ -43,7 +43,7 @@ func (p *program) auditList() *urfave.Command {
 			text("address", "only from this `ADDRESS`, or network such as 10.0.0.0/8"),
 			text("since", "only from this `TIME` on: so long ago (24h), or 2006-01-02T15:04:05Z"),
 			text("until", "only before this `TIME`, as --since"),
-			&urfave.IntFlag{Name: "limit", Value: auditShown, Usage: "the last `N` entries at most; 0 is all"},
+			&urfave.IntFlag{Name: "limit", Value: auditShown, Usage: "the last `N` entries at most, 10000 of them: audit export writes all"},
 			&urfave.BoolFlag{Name: "follow", Usage: "go on with what comes, while the server runs", HideDefault: true},
 			jsonFlag(),
 		},
@@ -65,8 +65,8 @@ func auditQuery(cmd *urfave.Command, now time.Time) (q auth.AuditQuery, err erro
 		User: cmd.String("user"), Event: cmd.String("event"), Outcome: cmd.String("outcome"), Dialect: cmd.String("dialect"),
 		Address: cmd.String("address"), Limit: cmd.Int("limit"),
 	}
-	if q.Limit < 0 {
-		return q, usage(cmd, "--limit: it is below 0")
+	if q.Limit < 1 || q.Limit > auth.MostAudited {
+		return q, usage(cmd, fmt.Sprintf("--limit: it is not from 1 to %d: kunci audit export writes all", auth.MostAudited))
 	}
 	for _, t := range []struct {
 		name string

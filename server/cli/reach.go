@@ -54,9 +54,8 @@ func (p *program) reach(ctx context.Context, cmd *urfave.Command, older bool, ac
 		if !errors.As(err, &used) {
 			return holding(dir, held, err, older, func(d *data) error {
 				r.dev = r.dev || d.store.Info().Dev // as its server would be started
-				c := ctl.Local(auth.Operator{Service: d.service(params, lifetime, audit, r.list("admit"))}, build().Version)
-				defer c.Close()
-				return act(c)
+				service := d.service(params, lifetime, audit, r.list("admit"))
+				return alone(ctx, service, act)
 			})
 		}
 		if used.byServer() {
@@ -78,6 +77,19 @@ func (p *program) reach(ctx context.Context, cmd *urfave.Command, older bool, ac
 		case <-time.After(askAgain):
 		}
 	}
+}
+
+// alone does an act in this process, and writes what the audit log has not
+// been told yet before it ends.
+func alone(ctx context.Context, service *auth.Service, act func(*ctl.Client) error) (err error) {
+	defer func() {
+		if late := service.FlushAudit(context.WithoutCancel(ctx)); late != nil {
+			err = errors.Join(err, fmt.Errorf("the audit log can't be told of it: %w", late))
+		}
+	}()
+	c := ctl.Local(auth.Operator{Service: service, Alone: true}, build().Version)
+	defer c.Close()
+	return act(c)
 }
 
 // withData runs a command that needs the data folder to itself.

@@ -20,7 +20,7 @@ type Limits struct {
 }
 
 // DefaultLimits are those of a deployment.
-var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5, SocialPerMinute: 60, SocialOfAccountPerMinute: 10}
+var DefaultLimits = Limits{FailuresPerMinute: 10, FailuresPerHour: 50, SignUpsPerHour: 10, ForgotsPerTenMinutes: 5, SocialPerMinute: 600, SocialOfAccountPerMinute: 10}
 
 // atOnce is how many sign-ins an address may have under way, atOnceAround how
 // many the network around it: until a password is judged or Facebook has

@@ -46,7 +46,10 @@ func TestGoogleConflictsAreFailures(t *testing.T) {
 // Sign-ins that cost no hash are bounded by account and by address.
 func TestSocialLimits(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, social(auth.SocialVerify, auth.SocialVerify), func(c *auth.Config) { c.Limits = auth.DefaultLimits })
+	h := newHouse(t, social(auth.SocialVerify, auth.SocialVerify), func(c *auth.Config) {
+		c.Limits = auth.DefaultLimits
+		c.Limits.SocialPerMinute = 60
+	})
 	for i := range 8 {
 		id := fmt.Sprint("f-", i)
 		h.facebook[id] = id

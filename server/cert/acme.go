@@ -60,7 +60,7 @@ func NewACME(c ACMEConfig) *ACME {
 	}
 	a := &ACME{ACMEConfig: c, names: map[string]*name{}, heard: &heard{inner: transport, of: map[string]string{}}}
 	a.manager = &autocert.Manager{
-		Prompt: autocert.AcceptTOS, Cache: folder(c.Folder), Email: c.Email,
+		Prompt: autocert.AcceptTOS, Cache: issued{folder(c.Folder), c.Log}, Email: c.Email,
 		HostPolicy: autocert.HostWhitelist(c.Names...),
 		Client: &acme.Client{
 			DirectoryURL: c.Directory, UserAgent: c.UserAgent,

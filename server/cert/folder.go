@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,6 +66,24 @@ func (f folder) Put(_ context.Context, name string, data []byte) error {
 		return fmt.Errorf("cert: write %s: %w", path, errors.Join(err, os.Remove(temp.Name())))
 	}
 	return syncFolder(string(f))
+}
+
+// issued is the folder as autocert sees it. A certificate that can't be written
+// is served all the same: autocert throws away what its cache does not take,
+// and would order another one, until the CA refuses and the old one has ended.
+type issued struct {
+	folder
+	log *slog.Logger
+}
+
+// Put implements autocert.Cache.
+func (i issued) Put(ctx context.Context, name string, data []byte) error {
+	err := i.folder.Put(ctx, name, data)
+	if err == nil || strings.HasPrefix(name, "acme_account") {
+		return err
+	}
+	i.log.Error("a certificate can't be kept: it serves until the next start, which orders another one", "name", name, "cause", err.Error())
+	return nil
 }
 
 // Delete implements autocert.Cache.

@@ -75,13 +75,22 @@ func (m *manager) live(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// reloading tells of a reload, and of its end.
+// reloading tells of a reload, and of its end; before the server was ready it
+// tells nothing, since the end would say that it is. Signs of life go on
+// meanwhile: a file can be on a disk that hangs.
 func (m *manager) reloading(log *slog.Logger, reload func()) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.say(log, m.notifier.Reloading())
+	was := m.status
+	if was != "" {
+		m.say(log, m.notifier.Reloading())
+	}
+	m.mu.Unlock()
 	reload()
-	m.say(log, m.notifier.Ready(m.status))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if was != "" {
+		m.say(log, m.notifier.Ready(m.status))
+	}
 }
 
 func (m *manager) stopping(log *slog.Logger) {

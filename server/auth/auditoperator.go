@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -119,14 +118,7 @@ func (s *Service) sweepAudit(ctx context.Context) error {
 		}
 	}
 	before := db.Time(now.Add(-keep).UnixMilli())
-	for trimmed := trimsPerAct; trimmed == trimsPerAct; {
-		err := s.update(ctx, func(tx db.Tx) (err error) {
-			trimmed, err = tx.TrimAudit(before, s.now(), most, trimsPerAct)
-			return err
-		})
-		if err = errors.Join(err, ctx.Err()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.inActs(ctx, trimsPerAct, func(tx db.Tx) (int, error) {
+		return tx.TrimAudit(before, s.now(), most, trimsPerAct)
+	})
 }

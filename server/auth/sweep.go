@@ -22,9 +22,14 @@ func (s *Service) Sweep(ctx context.Context) error {
 
 func (s *Service) sweepKind(ctx context.Context, kind func(tx db.Tx, now db.Time, max int) (int, error)) error {
 	now := s.now()
-	for swept := sweepPerAct; swept == sweepPerAct; {
+	return s.inActs(ctx, sweepPerAct, func(tx db.Tx) (int, error) { return kind(tx, now, sweepPerAct) })
+}
+
+// inActs repeats an act that does most at once until there is less to do.
+func (s *Service) inActs(ctx context.Context, most int, act func(tx db.Tx) (done int, err error)) error {
+	for done := most; done == most; {
 		err := s.update(ctx, func(tx db.Tx) (err error) {
-			swept, err = kind(tx, now, sweepPerAct)
+			done, err = act(tx)
 			return err
 		})
 		if err = errors.Join(err, ctx.Err()); err != nil {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"kunci/db"
-	"kunci/db/bolt"
 	"kunci/server/token"
 )
 
@@ -23,19 +22,15 @@ func judgeUnpacked(ctx context.Context, dir string, m *manifest) (_ *db.Store, e
 			return nil, err
 		}
 	}
-	e, err := bolt.Open(file)
+	s, err := openStore(file)
 	if err != nil {
 		return nil, fmt.Errorf("its data file can't be used: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, e.Close())
+			err = errors.Join(err, s.Close())
 		}
 	}()
-	s, err := db.New(e)
-	if err != nil {
-		return nil, fmt.Errorf("its data file can't be used: %w", err)
-	}
 	if info := s.Info(); info.Instance.String() != m.Instance || info.Schema != m.Schema {
 		return nil, damagedArchive("its data file is not the one that its manifest tells of")
 	}

@@ -18,14 +18,11 @@ func (b *bar) checked(c ctl.Checked) {
 	b.reach(c.Pages, beside)
 }
 
-// shownEvery is how often something under way in this process is looked at.
-const shownEvery = barEvery
-
-// watching calls show now and then until an act has come to its end.
+// watching calls show as often as a bar is drawn until an act has come to its end.
 func watching(show func(), act func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- act() }()
-	every := time.NewTicker(shownEvery)
+	every := time.NewTicker(barEvery)
 	defer every.Stop()
 	for {
 		select {

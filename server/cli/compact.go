@@ -11,7 +11,6 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"kunci/db"
-	"kunci/db/bolt"
 )
 
 // compacting is what the copy is called until it takes the data file's name.
@@ -71,13 +70,9 @@ func compact(dir string, d *data, b *bar) (before, after int64, err error) {
 }
 
 func checkCopy(path string, want db.Info, b *bar) error {
-	e, err := bolt.Open(path)
+	s, err := openStore(path)
 	if err != nil {
 		return err
-	}
-	s, err := db.New(e)
-	if err != nil {
-		return errors.Join(err, e.Close())
 	}
 	err = faultless(s, b)
 	if s.Info() != want {

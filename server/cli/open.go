@@ -85,6 +85,20 @@ func openFiles(dir, file string) (_ *data, err error) {
 	return d, nil
 }
 
+// openStore opens a data file without its keys, such as a copy that is to be
+// judged. Closing the store closes the file.
+func openStore(path string) (*db.Store, error) {
+	e, err := bolt.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := db.New(e)
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return s, nil
+}
+
 // asFileError leaves alone what is about reaching the file: its path and the
 // system's words are in it.
 func asFileError(err error) error {

@@ -12,7 +12,6 @@ import (
 	urfave "github.com/urfave/cli/v3"
 
 	"kunci/db"
-	"kunci/db/bolt"
 	"kunci/server/ctl"
 )
 
@@ -33,13 +32,9 @@ type trial struct {
 
 // tryUpgrade upgrades a data file that is a copy, and checks what it has become.
 func tryUpgrade(ctx context.Context, path string) (t *trial, err error) {
-	e, err := bolt.Open(path)
+	s, err := openStore(path)
 	if err != nil {
 		return nil, err
-	}
-	s, err := db.New(e)
-	if err != nil {
-		return nil, errors.Join(err, e.Close())
 	}
 	t = &trial{From: s.Info().Schema, To: db.Schema, Before: sizeOf(path), Faults: []string{}}
 	begin := time.Now()
@@ -55,7 +50,7 @@ func tryUpgrade(ctx context.Context, path string) (t *trial, err error) {
 	}
 	t.OK, t.After = len(t.Faults) == 0, sizeOf(path)
 	if t.From < t.To {
-		t.Room = t.Before + max(0, t.After-t.Before)
+		t.Room = max(t.Before, t.After)
 	}
 	return t, nil
 }

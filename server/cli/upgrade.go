@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"kunci/db"
-	"kunci/db/bolt"
 )
 
 const (
@@ -135,13 +134,9 @@ func noRoomFor(err error, what string) error {
 
 // infoOf opens a data file and says what it says of itself.
 func infoOf(path string) (db.Info, error) {
-	e, err := bolt.Open(path)
+	s, err := openStore(path)
 	if err != nil {
 		return db.Info{}, err
-	}
-	s, err := db.New(e)
-	if err != nil {
-		return db.Info{}, errors.Join(err, e.Close())
 	}
 	return s.Info(), s.Close()
 }

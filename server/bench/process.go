@@ -10,46 +10,82 @@ import (
 	"time"
 )
 
-// cpuOf is the CPU time that a process has used, false where the system does
-// not say. Its threads are summed since only they are counted in nanoseconds.
-func cpuOf(pid int) (time.Duration, bool) {
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-	if pid == 0 || err != nil || len(tasks) == 0 {
-		return 0, false
-	}
-	var sum time.Duration
+// family is a process and those that it has started and not seen end, such as
+// kunci's, which hash passwords.
+func family(pid int) []int {
+	all := []int{pid}
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, task := range tasks {
-		text, err := os.ReadFile(task)
-		if err != nil {
-			continue // a thread that has just ended
+		text, _ := os.ReadFile(task) // of a thread that has just ended there is nothing
+		for _, child := range strings.Fields(string(text)) {
+			if id, err := strconv.Atoi(child); err == nil {
+				all = append(all, id)
+			}
 		}
-		first, _, _ := strings.Cut(string(text), " ")
-		ns, err := strconv.ParseInt(first, 10, 64)
-		if err != nil {
-			return 0, false
-		}
-		sum += time.Duration(ns)
 	}
-	return sum, sum > 0
+	return all
 }
 
-// memoryOf is the memory of a process without the pages of files, in bytes, 0
-// where the system does not say.
-func memoryOf(pid int) int64 {
+// cpuOf is the CPU time that a process has used and its family with it, false
+// where the system does not say. Threads are summed since only they are counted
+// in nanoseconds.
+func cpuOf(pid int) (sum time.Duration, said bool) {
+	if pid == 0 {
+		return 0, false
+	}
+	sum = reaped(pid)
+	for _, id := range family(pid) {
+		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", id))
+		for _, task := range tasks {
+			text, err := os.ReadFile(task)
+			if err != nil {
+				continue // a thread that has just ended
+			}
+			first, _, _ := strings.Cut(string(text), " ")
+			ns, err := strconv.ParseInt(first, 10, 64)
+			if err != nil {
+				return 0, false
+			}
+			sum += time.Duration(ns)
+			said = said || id == pid && ns > 0
+		}
+	}
+	return sum, said
+}
+
+// tick is the unit of CPU times in /proc/PID/stat, whatever the machine.
+const tick = time.Second / 100
+
+// reaped is the CPU time of the processes that a process has started and seen
+// end (proc_pid_stat(5): cutime and cstime, the 14th and 15th after the name).
+func reaped(pid int) time.Duration {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	field := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(field) < 15 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(field[13], 10, 64)
+	system, _ := strconv.ParseInt(field[14], 10, 64)
+	return time.Duration(user+system) * tick
+}
+
+// memoryOf is the memory of a process and its family without the pages of
+// files, in bytes, 0 where the system does not say.
+func memoryOf(pid int) (sum int64) {
 	if pid == 0 {
 		return 0
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
+	for _, id := range family(pid) {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", id))
+		if err != nil {
+			continue // it has just ended
+		}
+		_, rest, _ := bytes.Cut(text, []byte("\nRssAnon:"))
+		line, _, _ := bytes.Cut(rest, []byte("kB"))
+		kib, _ := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
+		sum += kib << 10
 	}
-	_, rest, found := bytes.Cut(text, []byte("\nRssAnon:"))
-	line, _, _ := bytes.Cut(rest, []byte("kB"))
-	kib, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
-	if !found || err != nil {
-		return 0
-	}
-	return kib << 10
+	return sum
 }
 
 // LoadAverage is how many processes wanted to run in the last minute, 0 where
@@ -71,7 +107,7 @@ func LoadAverage() float64 {
 const sampleEvery = 10 * time.Millisecond
 
 // watched runs a load and notes the CPU time and the most memory of a process
-// meanwhile.
+// and its family meanwhile.
 func watched(pid int, load func() *Tally) *Tally {
 	stop, most := make(chan struct{}), make(chan int64)
 	go func() {
@@ -100,8 +136,9 @@ func watched(pid int, load func() *Tally) *Tally {
 	return t
 }
 
-// Idle is the memory of a process that has nothing to do, in bytes without
-// file pages: the least within a while. 0 where the system does not say.
+// Idle is the memory of a process that has nothing to do, and its family, in
+// bytes without file pages: the least within a while. 0 where the system does
+// not say.
 func Idle(pid int, within time.Duration) int64 {
 	least := memoryOf(pid)
 	for end := time.Now().Add(within); pid != 0 && time.Now().Before(end); time.Sleep(sampleEvery) {

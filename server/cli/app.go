@@ -29,6 +29,9 @@ type program struct {
 // on stderr. A server drains and ends when ctx does. What is made from then on
 // is for this user alone: Main sets the umask of the process to 077.
 func Main(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if isHashing(args) {
+		return hashing(stdin, stdout)
+	}
 	syscall.Umask(0o077)
 	p := &program{env: environment(env), stdin: stdin, stdout: stdout, stderr: stderr}
 	root := p.tree()

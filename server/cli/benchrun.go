@@ -30,6 +30,10 @@ type measurement struct {
 	rows  []bench.Row
 }
 
+// idleWithin is how long is waited for a server to have nothing to do: it hashes
+// at its start, and what does that ends after two seconds.
+const idleWithin = 3 * time.Second
+
 func (m *measurement) wants(scenario string) bool { return slices.Contains(m.scenarios, scenario) }
 
 // progress says on stderr what is being done: a measurement takes a while.
@@ -120,7 +124,7 @@ func (m *measurement) serverFor(ctx context.Context, b *bench.Bench, hasher *pas
 	if err := server.ready(ctx); err != nil {
 		return err
 	}
-	m.idle = bench.Idle(b.Server.PID, min(m.duration, 2*time.Second))
+	m.idle = bench.Idle(b.Server.PID, min(m.duration, idleWithin))
 	b.Idle = m.idle
 	return b.Probe(ctx)
 }

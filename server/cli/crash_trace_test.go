@@ -15,9 +15,11 @@ import (
 const crashCalls = "openat,close,write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir"
 
 // crashRecorder is what goes in front of a command to have its calls recorded.
-// With -D the command, not strace, is the child.
+// With -D the command, not strace, is the child. With -Y each thread tells its
+// name, by which those of the hashing processes, whose files have numbers of
+// their own, are told from the server's.
 func crashRecorder(strace, log string) []string {
-	return []string{strace, "-D", "-f", "-q", "-o", log, "-xx", "-s", "1000000", "-e", "signal=KILL", "-e", "trace=" + crashCalls}
+	return []string{strace, "-D", "-f", "-Y", "-q", "-o", log, "-xx", "-s", "1000000", "-e", "signal=KILL", "-e", "trace=" + crashCalls}
 }
 
 // crashCall is one step of a system call: its begin, or its end, or both.
@@ -30,9 +32,10 @@ type crashCall struct {
 }
 
 var (
-	crashWhole   = regexp.MustCompile(`^(\d+) +(\w+)\((.*)\) += (-?\d+)`)
-	crashBegun   = regexp.MustCompile(`^(\d+) +(\w+)\((.*?),? *<unfinished \.\.\.>$`)
-	crashResumed = regexp.MustCompile(`^(\d+) +<\.\.\. (\w+) resumed>.*\) += (-?\d+)`)
+	crashWhole   = regexp.MustCompile(`^(\d+)<[^>]*> +(\w+)\((.*)\) += (-?\d+)`)
+	crashBegun   = regexp.MustCompile(`^(\d+)<[^>]*> +(\w+)\((.*?),? *<unfinished \.\.\.>$`)
+	crashHashing = regexp.MustCompile(`^\d+<(exe|kunci-hashing)> `)
+	crashResumed = regexp.MustCompile(`^(\d+)<[^>]*> +<\.\.\. (\w+) resumed>.*\) += (-?\d+)`)
 )
 
 // crashRead reads a recording. The lines are in the order in which strace saw
@@ -47,6 +50,9 @@ func crashRead(log string) (calls []crashCall, err error) {
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		line := lines.Text()
+		if crashHashing.MatchString(line) {
+			continue
+		}
 		if m := crashWhole.FindStringSubmatch(line); m != nil {
 			result, _ := strconv.Atoi(m[4])
 			calls = append(calls, crashCall{thread: m[1], name: m[2], args: m[3], result: result, begin: true, end: true})

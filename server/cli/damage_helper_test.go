@@ -98,14 +98,13 @@ const publicURL = "https://auth.example.com"
 // serve starts a server on a port that it picks and waits until it is ready.
 func serve(t testing.TB, data string, args ...string) *process {
 	t.Helper()
-	p := &process{ended: make(chan error, 1)}
-	p.Cmd = program(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--public-url", publicURL, "--data", data}, args...)...)
-	p.Stdout, p.Stderr = p, p
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { p.ended <- p.Wait() }()
-	t.Cleanup(func() { _ = p.Process.Kill() })
+	return ready(t, program(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--public-url", publicURL, "--data", data}, args...)...))
+}
+
+// ready starts a server and waits until it is ready.
+func ready(t testing.TB, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := launch(t, cmd)
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if m := frontPage.FindStringSubmatch(p.text()); m != nil && answers(m[1]+"/readyz") {
 			p.url = m[1]

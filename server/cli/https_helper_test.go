@@ -107,7 +107,7 @@ func port(t *testing.T, addr string) string {
 }
 
 // launch starts a program whose output is kept.
-func launch(t *testing.T, cmd *exec.Cmd) *process {
+func launch(t testing.TB, cmd *exec.Cmd) *process {
 	t.Helper()
 	p := &process{Cmd: cmd, ended: make(chan error, 1)}
 	p.Stdout, p.Stderr = p, p

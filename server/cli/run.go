@@ -43,6 +43,8 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, out *outside
 	// nothing is queued before both stand.
 	var worker *mail.Worker
 	hasher := password.New(c.params, c.width)
+	hashApart(hasher, log)
+	defer hasher.Close()
 	seen := c.observed(d, hasher)
 	service := c.service(d, hasher, seen.acts(), func() { worker.Wake() })
 	worker = mail.NewWorker(auth.Mails{Service: service}, sender, c.mailFrom, log)
@@ -152,7 +154,9 @@ func measure(ctx context.Context, s *auth.Service, log *slog.Logger) {
 	if err := s.MeasureFloor(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("the cost of a password hash can't be measured now", "cause", err.Error())
 	} else if now := s.Floor(); now != before {
-		debug.FreeOSMemory() // what the hashes took, and nobody may need for long
+		if !apart {
+			debug.FreeOSMemory() // what the hashes took, and nobody may need for long
+		}
 		log.Info("wrong passwords are refused after a fixed time, twice that of the slowest hash", "seconds", now.Seconds())
 		if now > longRefusal {
 			log.Warn("some account's password hash takes long to check, and so does every refusal until its owner has signed in: user list --json shows the families (password_family)")

@@ -18,12 +18,15 @@ const (
 // prepareRuntime sets the process up to serve, and returns what has to be kept
 // for as long as it does.
 //
-// A hash is one long stretch of work without a pause. With as many threads as
-// CPUs, whoever asks for something else would wait until the runtime takes one
-// from a hash, 10 ms later; with one more, the kernel shares the CPUs among
-// all. Yet more help nobody, and cost hashes a tenth.
+// Where hashes are made in this process, each is one long stretch of work
+// without a pause. With as many threads as CPUs, whoever asks for something else
+// would wait until the runtime takes one from a hash, 10 ms later; with one more,
+// the kernel shares the CPUs among all. Yet more help nobody, and cost hashes a
+// tenth.
 func prepareRuntime() (kept []byte) {
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	if !apart {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	}
 	debug.SetGCPercent(collectAfter)
 	return make([]byte, atRest)
 }

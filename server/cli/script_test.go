@@ -26,11 +26,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"kunci": func() {
+	kunci := func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		context.AfterFunc(ctx, stop)
 		os.Exit(cli.Main(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
-	}})
+	}
+	// A server starts itself by the second name, to hash.
+	testscript.Main(m, map[string]func(){"kunci": kunci, "kunci-hashing": kunci})
 }
 
 // TestScripts runs the commands as they are run: as processes, over files.

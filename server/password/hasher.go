@@ -1,15 +1,13 @@
 package password
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/netip"
 	"runtime"
 	"time"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Params is what one argon2id hash costs (RFC 9106 3.1).
@@ -58,6 +56,7 @@ func (p Params) bounds() error {
 type Hasher struct {
 	params Params
 	gate   *gate
+	crew   *crew // nil: this process does the work
 	from   networks
 }
 
@@ -73,7 +72,9 @@ func New(p Params, width int) *Hasher {
 // For is h for hashes that an address asks for. The networks of those who ask
 // share the slots; what h itself is asked for counts as this machine's.
 func (h *Hasher) For(addr netip.Addr) *Hasher {
-	return &Hasher{params: h.params, gate: h.gate, from: networksOf(addr)}
+	mine := *h
+	mine.from = networksOf(addr)
+	return &mine
 }
 
 // Load tells how many hashes are running and how many callers wait for a slot.
@@ -85,16 +86,22 @@ func (h *Hasher) Load() (running, waiting int) {
 // (CONTRACT 2). It does not judge the password; Rule.New does. Errors: *BusyError
 // when the gate is full, the context's when the caller left.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	if err := h.params.bounds(); err != nil {
-		return "", err
+	o, err := h.do(ctx, task{Act: actHash, Password: []byte(password)})
+	return o.Stored, err
+}
+
+// do has a task done in a slot of the gate.
+func (h *Hasher) do(ctx context.Context, t task) (outcome, error) {
+	t.Params = h.params
+	if err := t.check(); err != nil {
+		return outcome{}, err
 	}
-	form := norm.NFC.String(password)
-	return run(ctx, h.gate, h.from, func() string {
-		a := argon2Hash{params: h.params, salt: make([]byte, newSaltLen)}
-		rand.Read(a.salt) // never fails: the runtime stops the process instead
-		a.tag = a.derive([]byte(form), newTagLen)
-		return a.String()
+	o, err := run(ctx, h.gate, h.from, func() (o outcome) {
+		o.began = time.Now()
+		o.answer, o.err = h.crew.do(t)
+		return o
 	})
+	return o, cmp.Or(err, o.err)
 }
 
 // Result is the outcome of a check that could be made.
@@ -114,32 +121,6 @@ type Result struct {
 // same cost can then be had by a check against ""); *BusyError when the gate is full;
 // the context's when the caller left.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, error) {
-	var against record
-	if stored == "" {
-		if err := h.params.bounds(); err != nil {
-			return Result{}, err
-		}
-		against = newDecoy(h.params)
-	} else {
-		var err error
-		if against, err = parse(stored); err != nil {
-			return Result{}, err
-		}
-	}
-	return run(ctx, h.gate, h.from, func() Result {
-		// A decoy goes through the same forms: else a password that is not in NFC
-		// would take longer where there is an account.
-		r := Result{Began: time.Now(), Forms: 1}
-		form := norm.NFC.String(password)
-		if form != password {
-			r.Forms = 2
-		}
-		switch {
-		case against.matches(form):
-			r.OK, r.Stale = true, against.stale(h.params)
-		case r.Forms == 2 && against.matches(password):
-			r.OK, r.Stale = true, true
-		}
-		return r
-	})
+	o, err := h.do(ctx, task{Act: actVerify, Stored: stored, Password: []byte(password)})
+	return Result{OK: o.OK, Stale: o.Stale, Began: o.began, Forms: o.Forms}, err
 }

@@ -2,7 +2,6 @@ package password
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"strings"
@@ -89,23 +88,21 @@ func readWrapped(rest string) (record, error) {
 // current parameters, of its tag. Errors: ErrStored, before any work, when foreign is
 // unknown, out of bounds, or of a kind that is stored as it is; those of Hash.
 func (h *Hasher) Wrap(ctx context.Context, foreign string) (string, error) {
+	o, err := h.do(ctx, task{Act: actWrap, Stored: foreign})
+	return o.Stored, err
+}
+
+// readFast reads what Wrap takes.
+func readFast(foreign string) (madeHash, error) {
 	r, err := read(foreign)
 	if err != nil {
-		return "", err
+		return madeHash{}, err
 	}
 	m, ok := r.(madeHash)
 	if !ok || !m.fast {
-		return "", refused("of a kind that is not wrapped")
+		return madeHash{}, refused("of a kind that is not wrapped")
 	}
-	if err := h.params.bounds(); err != nil {
-		return "", err
-	}
-	return run(ctx, h.gate, h.from, func() string {
-		w := wrappedHash{m.recipe, argon2Hash{params: h.params, salt: make([]byte, newSaltLen)}}
-		rand.Read(w.outer.salt) // never fails: the runtime stops the process instead
-		w.outer.tag = w.outer.derive(m.want, newTagLen)
-		return w.String()
-	})
+	return m, nil
 }
 
 // Import makes the stored form of any hash that the package knows, in the one spelling

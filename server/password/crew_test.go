@@ -1,0 +1,344 @@
+package password
+
+import (
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// apart is a Hasher whose hands are goroutines at the other end of a pipe. Each
+// does what works tells of, by its number, or Work.
+type apart struct {
+	*Hasher
+	works []func(net.Conn)
+
+	mu      sync.Mutex
+	started int
+	here    int // hands that have not ended
+	trouble []string
+}
+
+var errNoHands = errors.New("no hands")
+
+func newApart(width int, works ...func(net.Conn)) *apart {
+	a := &apart{Hasher: newSmall(width), works: works}
+	a.Apart(a.start, func(err error) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.trouble = append(a.trouble, err.Error())
+	})
+	return a
+}
+
+func (a *apart) start() (io.ReadWriteCloser, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	work := func(c net.Conn) { _ = Work(c, c) }
+	if a.started < len(a.works) {
+		work = a.works[a.started]
+	}
+	a.started++
+	if work == nil {
+		return nil, errNoHands
+	}
+	a.here++
+	ours, theirs := net.Pipe()
+	go func() {
+		work(theirs)
+		_ = theirs.Close()
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.here--
+	}()
+	return ours, nil
+}
+
+func (a *apart) want(t *testing.T, started, here int, trouble ...string) {
+	t.Helper()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.started != started || a.here != here {
+		t.Errorf("%d hands started, %d are here, want %d, %d", a.started, a.here, started, here)
+	}
+	for i, part := range trouble {
+		if i >= len(a.trouble) || !strings.Contains(a.trouble[i], part) {
+			t.Errorf("trouble %q, want %q as number %d", a.trouble, part, i)
+		}
+	}
+	if len(a.trouble) != len(trouble) {
+		t.Errorf("trouble %q, want %d", a.trouble, len(trouble))
+	}
+}
+
+// dies takes some tasks, does all but the last, and is gone.
+func dies(tasks int) func(net.Conn) {
+	return func(c net.Conn) {
+		in, out := cbor.NewDecoder(c), cbor.NewEncoder(c)
+		_ = out.Encode(greeting)
+		for range tasks {
+			var t task
+			if tasks--; in.Decode(&t) == nil && tasks > 0 {
+				_ = out.Encode(t.reply())
+			}
+		}
+	}
+}
+
+const somePassword = "rahasia-baru"
+
+// Apart, everything comes out as it does in this process.
+func TestApartAnswersAlike(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, here := newApart(2), newSmall(2)
+		for _, pw := range []string{somePassword, "cafe\u0301 panas", "not \xff UTF-8", "", strings.Repeat("long ", 200)} {
+			hash, err := a.Hash(t.Context(), pw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			decoded, err := here.Hash(t.Context(), pw+"?")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, stored := range []string{hash, decoded, "", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"} {
+				got, err := a.Verify(t.Context(), stored, pw)
+				want, wantErr := here.Verify(t.Context(), stored, pw)
+				got.Began, want.Began = time.Time{}, time.Time{}
+				if err != nil || wantErr != nil || got != want || got.OK != (stored == hash) {
+					t.Errorf("%q against %q: %+v, %v; here %+v, %v", pw, stored, got, err, want, wantErr)
+				}
+			}
+		}
+		wrapped, err := a.Wrap(t.Context(), "88a434c88cca4e900f7874cd98123f43")
+		if r, verifyErr := here.Verify(t.Context(), wrapped, "l\u00e8tmein"); err != nil || verifyErr != nil || !r.OK {
+			t.Errorf("wrapped as %q: %v, %+v, %v", wrapped, err, r, verifyErr)
+		}
+		for name, err := range map[string]error{
+			"an unknown hash":   second(a.Verify(t.Context(), "$9$nothing", somePassword)),
+			"a slow one":        second(a.Wrap(t.Context(), hashOf(t, here))),
+			"an unknown import": second(a.Import(t.Context(), "$9$nothing")),
+		} {
+			if !errors.Is(err, ErrStored) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		a.want(t, 1, 1) // one was enough for all
+		a.Close()
+		synctest.Wait()
+		a.want(t, 1, 0)
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func hashOf(t *testing.T, h *Hasher) string {
+	t.Helper()
+	hash, err := h.Hash(t.Context(), somePassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
+}
+
+// There are as many hands as hashes run at once, and none where there is no work
+// for a while.
+func TestHandsComeAndGo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newApart(3, slow, slow, slow, slow)
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { hashOf(t, a.Hasher) })
+		}
+		all.Wait()
+		a.want(t, 3, 3)
+		time.Sleep(restsFor / 2)
+		hashOf(t, a.Hasher)
+		a.want(t, 3, 3)
+		time.Sleep(restsFor - time.Second/2)
+		a.want(t, 3, 1)
+		time.Sleep(time.Second)
+		a.want(t, 3, 0)
+		hashOf(t, a.Hasher)
+		a.want(t, 4, 1)
+		a.Close()
+		time.Sleep(time.Second)
+		a.want(t, 4, 0)
+	})
+}
+
+// slow is Work that takes a while.
+func slow(c net.Conn) { _ = Work(slowReader{c}, c) }
+
+// slowReader takes a tenth of a second for each read.
+type slowReader struct{ io.Reader }
+
+func (r slowReader) Read(b []byte) (int, error) {
+	time.Sleep(time.Second / 10)
+	return r.Reader.Read(b)
+}
+
+// What ends while it rests, or amid a task, costs nobody a hash, as long as a new
+// one does it.
+func TestHandsThatEndAreReplaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newApart(1, dies(2))
+		hashOf(t, a.Hasher)
+		hashOf(t, a.Hasher) // during which the first ends
+		a.want(t, 2, 1, "a process ended amid a hash")
+		wantLoad(t, a.Hasher, 0, 0)
+		a.Close()
+	})
+}
+
+// Where new ones end amid their work, nobody hashes here: it might end this
+// process too.
+func TestHandsThatAlwaysEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newApart(1, dies(1), dies(1), dies(1), dies(2), dies(1), dies(1))
+		_, err := a.Hash(t.Context(), somePassword)
+		wantBusy(t, err)
+		hashOf(t, a.Hasher)
+		_, err = a.Verify(t.Context(), "", somePassword)
+		wantBusy(t, err)
+		wantLoad(t, a.Hasher, 0, 0)
+		hashOf(t, a.Hasher)
+		ends := slices.Repeat([]string{"a process ended amid a hash"}, 6)
+		a.want(t, 7, 1, ends...)
+		a.Close()
+	})
+}
+
+// Without hands, this process hashes: none can be started, one ends before it
+// says a word, or it is something else.
+func TestWithoutHands(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mute := func(net.Conn) {}
+		other := func(c net.Conn) { _ = cbor.NewEncoder(c).Encode("usage: something else") }
+		garbage := func(c net.Conn) { _, _ = io.WriteString(c, "\xff\xffusage") }
+		hangs := func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }
+		a := newApart(1, nil, mute, other, garbage, hangs)
+		for range 5 {
+			hash := hashOf(t, a.Hasher)
+			if r, err := newSmall(1).Verify(t.Context(), hash, somePassword); err != nil || !r.OK {
+				t.Errorf("%+v, %v", r, err)
+			}
+		}
+		synctest.Wait()
+		a.want(t, 5, 0, errNoHands.Error(), "no process for a hash", "another program", "no process", "no process")
+	})
+}
+
+// A hand that hangs is ended, and so is one that was at work when all was closed.
+func TestHandsThatHang(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hangs := func(c net.Conn) {
+			_ = cbor.NewEncoder(c).Encode(greeting)
+			_, _ = io.Copy(io.Discard, c)
+		}
+		a := newApart(1, hangs, slow)
+		began := time.Now()
+		hashOf(t, a.Hasher)
+		if took := time.Since(began); took < handTakes || took > handTakes+time.Second {
+			t.Errorf("it took %v", took)
+		}
+		var all sync.WaitGroup
+		all.Go(func() { hashOf(t, a.Hasher) })
+		synctest.Wait()
+		a.Close()
+		all.Wait()
+		time.Sleep(time.Second)
+		a.want(t, 2, 0, "a process ended amid a hash")
+	})
+}
+
+// Work ends with its tasks, answers what it can't do, and survives a panic.
+func TestWork(t *testing.T) {
+	t.Parallel()
+	var said strings.Builder
+	in, err := cbor.Marshal(task{Act: 9, Params: Params{Memory: 64, Time: 1, Threads: 1}})
+	in2, err2 := cbor.Marshal(task{Act: actHash})
+	in3, err3 := cbor.Marshal(task{Act: actVerify, Params: Params{Memory: 64, Time: 1, Threads: 1}, Stored: "$9$"})
+	if err := errors.Join(err, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	if err := Work(strings.NewReader(string(slices.Concat(in, in2, in3))), &said); err != nil {
+		t.Fatal(err)
+	}
+	d, hello := cbor.NewDecoder(strings.NewReader(said.String())), ""
+	if err := d.Decode(&hello); err != nil || hello != greeting {
+		t.Errorf("%q, %v", hello, err)
+	}
+	for _, part := range []string{"no act 9", "out of bounds", "stored hash refused"} {
+		var r reply
+		if err := d.Decode(&r); err != nil || !strings.Contains(r.Err, part) || r.answer != (answer{}) {
+			t.Errorf("%+v, %v, want %q", r, err, part)
+		}
+	}
+	if err := Work(strings.NewReader(string(in[:len(in)-1])), io.Discard); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("half a task: %v", err)
+	}
+	ours, theirs := net.Pipe()
+	_ = theirs.Close()
+	if err := Work(strings.NewReader(""), ours); err == nil {
+		t.Error("nobody listens, and it is no error")
+	}
+}
+
+// FuzzWork: whatever is sent, Work ends, and says something well-formed of each
+// whole task.
+func FuzzWork(f *testing.F) {
+	cheap := Params{Memory: 8, Time: 1, Threads: 1}
+	for _, t := range []task{
+		{Act: actHash, Params: cheap, Password: []byte(somePassword)},
+		{Act: actVerify, Params: cheap, Password: []byte("\xff")},
+		{Act: actWrap, Params: cheap, Stored: "88a434c88cca4e900f7874cd98123f43"},
+		{},
+	} {
+		b, err := cbor.Marshal(t)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+		f.Add(slices.Concat(b, b[:len(b)/2]))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		tasks := 0
+		for d := cbor.NewDecoder(strings.NewReader(string(in))); ; tasks++ {
+			var next task
+			if d.Decode(&next) != nil {
+				break
+			}
+			if next.check() == nil && (next.Stored != "" || next.Params.Memory*next.Params.Time > 1024) {
+				t.Skip("it may cost seconds")
+			}
+		}
+		var out strings.Builder
+		_ = Work(strings.NewReader(string(in)), &out)
+		d, hello := cbor.NewDecoder(strings.NewReader(out.String())), ""
+		if err := d.Decode(&hello); err != nil {
+			t.Fatal(err)
+		}
+		for range tasks {
+			var r reply
+			if err := d.Decode(&r); err != nil || (r.Err == "") == (r.answer == answer{}) {
+				t.Fatalf("%+v, %v", r, err)
+			}
+		}
+		if err := d.Decode(&hello); !errors.Is(err, io.EOF) {
+			t.Errorf("more than %d replies", tasks)
+		}
+	})
+}

@@ -122,8 +122,9 @@ func crashRecord(t *testing.T, binary, data string, recorder []string, clients, 
 		}
 	}
 	s.kill()
-	// strace writes the last lines after its child is gone.
-	last := regexp.MustCompile(fmt.Sprintf(`(?:^|\n)%d +\+\+\+ killed by SIGKILL \+\+\+\n$`, s.cmd.Process.Pid))
+	// strace writes the last lines after its child is gone, and those of what
+	// hashed for it still later.
+	last := regexp.MustCompile(fmt.Sprintf(`(?m)^%d<[^>]*> +\+\+\+ killed by SIGKILL \+\+\+$`, s.cmd.Process.Pid))
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		text, err := os.ReadFile(recorder[slices.Index(recorder, "-o")+1])
 		if err == nil && last.Match(text) {

@@ -34,9 +34,17 @@ type crashCall struct {
 var (
 	crashWhole   = regexp.MustCompile(`^(\d+)<[^>]*> +(\w+)\((.*)\) += (-?\d+)`)
 	crashBegun   = regexp.MustCompile(`^(\d+)<[^>]*> +(\w+)\((.*?),? *<unfinished \.\.\.>$`)
-	crashHashing = regexp.MustCompile(`^\d+<(exe|kunci-hashing)> `)
+	crashHashing = regexp.MustCompile(`^\d+<(` + regexp.QuoteMeta(crashHex("exe")) + `|` + regexp.QuoteMeta(crashHex("kunci-hashing")) + `)> `)
 	crashResumed = regexp.MustCompile(`^(\d+)<[^>]*> +<\.\.\. (\w+) resumed>.*\) += (-?\d+)`)
 )
+
+// crashHex is text as strace writes it.
+func crashHex(text string) (hex string) {
+	for _, b := range []byte(text) {
+		hex += fmt.Sprintf(`\x%02x`, b)
+	}
+	return hex
+}
 
 // crashRead reads a recording. The lines are in the order in which strace saw
 // the calls begin and end, and no thread goes on before it has seen that.

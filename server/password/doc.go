@@ -6,6 +6,7 @@
 //
 //	Rule.New      a new password: shape, common ones, one's own names
 //	Hasher.For    whose turn it is at the gate: networks share it
+//	Hasher.Apart  hashes are made by what somebody else starts, where Work answers
 //	Hasher.Hash   NFC, a fresh salt, a slot of the gate, argon2id, a PHC string
 //	Hasher.Import another system's hash: bounded, in one spelling, wrapped if it is fast
 //	Hasher.Verify the stored hash parsed and bounded before any work is done,

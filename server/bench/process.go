@@ -71,11 +71,15 @@ func reaped(pid int) time.Duration {
 
 // memoryOf is the memory of a process and its family without the pages of
 // files, in bytes, 0 where the system does not say.
-func memoryOf(pid int) (sum int64) {
+func memoryOf(pid int) int64 {
 	if pid == 0 {
 		return 0
 	}
-	for _, id := range family(pid) {
+	return memoryOfAll(family(pid))
+}
+
+func memoryOfAll(pids []int) (sum int64) {
+	for _, id := range pids {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", id))
 		if err != nil {
 			continue // it has just ended
@@ -103,28 +107,16 @@ func LoadAverage() float64 {
 	return load
 }
 
-// sampleEvery is how often memory is looked at: a hash holds its memory longer.
-const sampleEvery = 10 * time.Millisecond
+const (
+	sampleEvery = 25 * time.Millisecond // how often memory is looked at: a hash holds its memory longer
+	familyEvery = 8                     // samples after which a family is looked for again, which costs more
+)
 
 // watched runs a load and notes the CPU time and the most memory of a process
 // and its family meanwhile.
 func watched(pid int, load func() *Tally) *Tally {
 	stop, most := make(chan struct{}), make(chan int64)
-	go func() {
-		every := time.NewTicker(sampleEvery)
-		defer every.Stop()
-		peak := memoryOf(pid)
-		for pid != 0 {
-			select {
-			case <-every.C:
-				peak = max(peak, memoryOf(pid))
-				continue
-			case <-stop:
-			}
-			break
-		}
-		most <- peak
-	}()
+	go func() { most <- peakUntil(stop, pid) }()
 	before, seen := cpuOf(pid)
 	t := load()
 	after, still := cpuOf(pid)
@@ -134,6 +126,26 @@ func watched(pid int, load func() *Tally) *Tally {
 		t.CPU = after - before
 	}
 	return t
+}
+
+func peakUntil(stop <-chan struct{}, pid int) (peak int64) {
+	if pid == 0 {
+		<-stop
+		return 0
+	}
+	every := time.NewTicker(sampleEvery)
+	defer every.Stop()
+	for n, all := 0, []int(nil); ; n++ {
+		if n%familyEvery == 0 {
+			all = family(pid)
+		}
+		peak = max(peak, memoryOfAll(all))
+		select {
+		case <-every.C:
+		case <-stop:
+			return peak
+		}
+	}
 }
 
 // Idle is the memory of a process that has nothing to do, and its family, in

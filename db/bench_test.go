@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,6 +88,45 @@ func BenchmarkView(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkEndSession ends sessions in no order of theirs, so many callers at
+// once.
+func BenchmarkEndSession(b *testing.B) {
+	for _, callers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			const atOnce = 2000
+			accounts := 1 + b.N/20
+			s, ids := peopled(b, accounts), make([]db.ID, b.N)
+			for from := 0; from < b.N; from += atOnce {
+				update(b, s, func(tx db.Tx) error {
+					for n := from; n < min(b.N, from+atOnce); n++ {
+						session := fullSession(n, uint64(n%accounts+1))
+						session.ID, session.KeyHash = db.ID(uuid.New()), nil
+						if err := tx.AddSession(session); err != nil {
+							return err
+						}
+						ids[n] = session.ID
+					}
+					return nil
+				})
+			}
+			var next atomic.Int64
+			var all sync.WaitGroup
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range callers {
+				all.Go(func() {
+					for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
+						if err := s.Update(b.Context(), func(tx db.Tx) error { return tx.EndSession(ids[i]) }); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			all.Wait()
+		})
 	}
 }
 

@@ -13,16 +13,14 @@ import (
 // engine's own structure, every record, every index in both directions. It
 // returns one line per fault, none with a name or an e-mail address in it.
 // The error is about a check that could not be made.
-func (s *Store) Check() (faults []string, err error) { return s.CheckShown(new(Progress)) }
-
-// CheckShown is Check, which notes how far it has come.
-func (s *Store) CheckShown(p *Progress) (faults []string, err error) {
-	faults, audit, err := s.CheckApart(p)
+func (s *Store) Check() (faults []string, err error) {
+	faults, audit, err := s.CheckApart(new(Progress))
 	return append(faults, audit...), err
 }
 
-// CheckApart is CheckShown with the faults of the audit log apart: damage there
-// keeps nobody out, and must not keep anybody from a backup.
+// CheckApart is Check with the faults of the audit log apart: damage there keeps
+// nobody out, and must not keep anybody from a copy of the data. It notes how
+// far it has come.
 func (s *Store) CheckApart(p *Progress) (faults, audit []string, err error) {
 	if err := s.engine.Check(p); err != nil {
 		faults = append(faults, err.Error())

@@ -236,7 +236,10 @@ func (o Operator) SetPassword(ctx context.Context, who, pw, lang string) error {
 
 // Check names what must hold in the store and does not.
 // It notes how far it has come.
-func (o Operator) Check(p *db.Progress) ([]string, error) { return o.Store.CheckShown(p) }
+func (o Operator) Check(p *db.Progress) ([]string, error) {
+	faults, audit, err := o.Store.CheckApart(p)
+	return append(faults, audit...), err
+}
 
 // RotateKey makes a new signing key. The former one verifies until the last
 // token signed with it has expired.

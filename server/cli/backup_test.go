@@ -275,9 +275,9 @@ func TestBackupFullDisk(t *testing.T) {
 	}
 }
 
-// A damaged entry of the audit log keeps nobody from a backup, nor from a
-// restore; a check goes on to name it.
-func TestBackupOfADamagedAuditLog(t *testing.T) {
+// A damaged entry of the audit log keeps nobody from a backup, a restore or a
+// smaller file; a check goes on to name it.
+func TestCopiesOfADamagedAuditLog(t *testing.T) {
 	t.Parallel()
 	dir, at := copied(t, dev(t)), t.TempDir()
 	within(t, dir, func(e *bolt.Engine, s *db.Store) error {
@@ -292,6 +292,7 @@ func TestBackupOfADamagedAuditLog(t *testing.T) {
 	archive, again := filepath.Join(at, "b.tar"), filepath.Join(at, "again")
 	fine(t, "backup", archive, "--data", dir)
 	fine(t, "restore", archive, "--data", again)
+	fine(t, "compact", "--data", again)
 	for _, data := range []string{dir, again} {
 		if code, out, _ := ran(t, "check", "--data", data); code != 1 || !strings.Contains(out, "audit entry") {
 			t.Errorf("exit %d, %s", code, out)

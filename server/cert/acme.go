@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,7 @@ const LetsEncrypt = autocert.DefaultACMEDirectory
 // ACMEConfig is what an ACME is made of.
 type ACMEConfig struct {
 	Names     []string       // hosts, as ASCII returns them; each gets a certificate of its own
-	Folder    string         // where certificates are kept; made when the first is issued
+	Folder    string         // where certificates are kept, those of each Directory apart; made when the first is issued
 	Directory string         // URL of the ACME server's directory
 	Email     string         // told to the ACME server; "": none
 	Roots     *x509.CertPool // whom the ACME server's own certificate may be from; nil: the system's
@@ -60,14 +61,14 @@ func NewACME(c ACMEConfig) *ACME {
 	}
 	a := &ACME{ACMEConfig: c, names: map[string]*name{}, heard: &heard{inner: transport, of: map[string]string{}}}
 	a.manager = &autocert.Manager{
-		Prompt: autocert.AcceptTOS, Cache: issued{folder(c.Folder), c.Log}, Email: c.Email,
+		Prompt: autocert.AcceptTOS, Cache: issued{folderOf(c), c.Log}, Email: c.Email,
 		HostPolicy: autocert.HostWhitelist(c.Names...),
 		Client: &acme.Client{
 			DirectoryURL: c.Directory, UserAgent: c.UserAgent,
 			HTTPClient: &http.Client{Transport: a.heard, Timeout: 30 * time.Second},
 		},
 	}
-	folder(c.Folder).tidy()
+	folderOf(c).tidy()
 	for _, host := range c.Names {
 		n := &name{host: host, again: make(chan struct{}, 1)}
 		a.names[host], a.order = n, append(a.order, n)
@@ -80,7 +81,7 @@ func NewACME(c ACMEConfig) *ACME {
 
 // kept says whether the folder has a certificate of a host that can be used.
 func (a *ACME) kept(host string) bool {
-	b, err := folder(a.Folder).Get(context.Background(), host)
+	b, err := folderOf(a.ACMEConfig).Get(context.Background(), host)
 	if err != nil {
 		return false
 	}
@@ -136,15 +137,33 @@ func (a *ACME) Challenges() http.Handler { return a.manager.HTTPHandler(http.Not
 // none.
 func (a *ACME) NotAfter() (first time.Time) {
 	for _, n := range a.order {
-		if n.leaf.Load() == nil || a.obtain(n) != nil { // from memory: it may have been renewed
+		leaf := a.now(n)
+		if leaf == nil {
 			return time.Time{}
 		}
-		leaf := n.leaf.Load()
 		if first.IsZero() || leaf.NotAfter.Before(first) {
 			first = leaf.NotAfter
 		}
 	}
 	return first
+}
+
+// Failing says whether a name has no certificate, or one that has ended or is
+// about to.
+func (a *ACME) Failing() bool {
+	return slices.ContainsFunc(a.order, func(n *name) bool {
+		leaf := a.now(n)
+		return leaf == nil || ending(leaf, time.Now())
+	})
+}
+
+// now is the certificate that a name is shown, from memory: it may have been
+// renewed. nil while there is none.
+func (a *ACME) now(n *name) *x509.Certificate {
+	if n.leaf.Load() == nil || a.obtain(n) != nil {
+		return nil
+	}
+	return n.leaf.Load()
 }
 
 // Retry asks for what is missing without waiting until it would be asked for

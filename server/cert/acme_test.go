@@ -44,9 +44,12 @@ func selfSigned(t *testing.T, name string, ends time.Time) (chain, key []byte) {
 func keep(t *testing.T, dir, file, name string, ends time.Time, mode os.FileMode) {
 	t.Helper()
 	chain, key := selfSigned(t, name, ends)
-	must(t, os.WriteFile(filepath.Join(dir, file), append(key, chain...), mode))
-	must(t, os.Chmod(filepath.Join(dir, file), mode))
+	must(t, os.WriteFile(filepath.Join(dir, file+ofCA), append(key, chain...), mode))
+	must(t, os.Chmod(filepath.Join(dir, file+ofCA), mode))
 }
+
+// ofCA is how what newACME's CA has issued is told from what others have.
+const ofCA = "@127.0.0.1:1"
 
 func newACME(dir string, names ...string) *cert.ACME {
 	return cert.NewACME(cert.ACMEConfig{Names: names, Folder: dir, Directory: "https://127.0.0.1:1/", Log: slog.New(slog.DiscardHandler)})
@@ -74,7 +77,7 @@ func TestKeptCertificates(t *testing.T) {
 	keep(t, dir, "old.example", "old.example", time.Now().Add(-time.Minute), 0o600)
 	keep(t, dir, "other.example", "a.example", ends, 0o600)
 	keep(t, dir, "open.example", "open.example", ends, 0o644)
-	must(t, os.WriteFile(filepath.Join(dir, "broken.example"), []byte("-----BEGIN EC PRIVATE KEY-----\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "broken.example"+ofCA), []byte("-----BEGIN EC PRIVATE KEY-----\n"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, ".new-half"), nil, 0o600))
 	a := newACME(dir, "a.example")
 	if got := a.NotAfter(); !got.Equal(ends) {
@@ -82,6 +85,12 @@ func TestKeptCertificates(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, ".new-half")); err == nil {
 		t.Error("what a crash left is still there")
+	}
+	for _, elsewhere := range []string{cert.LetsEncrypt, "https://127.0.0.1:2/"} {
+		other := cert.NewACME(cert.ACMEConfig{Names: []string{"a.example"}, Folder: dir, Directory: elsewhere, Log: slog.New(slog.DiscardHandler)})
+		if got := other.NotAfter(); !got.IsZero() {
+			t.Errorf("%s is taken for who issued it", elsewhere)
+		}
 	}
 	names := []string{"a.example", "old.example", "other.example", "open.example", "broken.example", "none.example"}
 	all := newACME(dir, names...)
@@ -114,8 +123,8 @@ func TestKeptCertificates(t *testing.T) {
 func TestChallengesOfStrangers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(dir, "x+http-01"), []byte("x"), 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "acme_account+key"), []byte("secret"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "x+http-01"+ofCA), []byte("x"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "acme_account+key"+ofCA), []byte("secret"), 0o600))
 	answers := newACME(dir, "a.example").Challenges()
 	for _, path := range []string{"x", "acme_account+key", "../acme_account+key", "..", ".", "", "a/b"} {
 		r := httptest.NewRequest("GET", "http://a.example/.well-known/acme-challenge/"+path, nil)

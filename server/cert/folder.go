@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,19 @@ const tempPrefix = ".new-"
 // 0600 that is on disk whole or not at all. It is autocert's cache, and syncs,
 // which autocert.DirCache does not: what a power cut takes costs one of the few
 // orders that a CA allows in a week.
-type folder string
+//
+// What another CA than Let's Encrypt issued has that CA's name after its own, so
+// that a change of --acme-url, from a CA for tests to a real one, say, is
+// followed at the next start and not when the old certificate ends.
+type folder struct{ dir, ca string }
+
+func folderOf(c ACMEConfig) folder {
+	f := folder{dir: c.Folder}
+	if u, err := url.Parse(c.Directory); err == nil && c.Directory != LetsEncrypt {
+		f.ca = "@" + u.Host
+	}
+	return f
+}
 
 // Get implements autocert.Cache.
 func (f folder) Get(_ context.Context, name string) ([]byte, error) {
@@ -51,7 +64,7 @@ func (f folder) Put(_ context.Context, name string, data []byte) error {
 	if err := f.make(); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(string(f), tempPrefix) // mode 0600
+	temp, err := os.CreateTemp(f.dir, tempPrefix) // mode 0600
 	if err != nil {
 		return fmt.Errorf("cert: %w", err)
 	}
@@ -65,7 +78,7 @@ func (f folder) Put(_ context.Context, name string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("cert: write %s: %w", path, errors.Join(err, os.Remove(temp.Name())))
 	}
-	return syncFolder(string(f))
+	return syncFolder(f.dir)
 }
 
 // issued is the folder as autocert sees it. A certificate that can't be written
@@ -114,24 +127,24 @@ func (f folder) path(name string) (string, error) {
 	if name == "" || name[0] == '.' || strings.ContainsFunc(name, odd) {
 		return "", fmt.Errorf("cert: %q is no name of a file", name)
 	}
-	return filepath.Join(string(f), name), nil
+	return filepath.Join(f.dir, name+f.ca), nil
 }
 
 // make makes the folder where there is none yet.
 func (f folder) make() error {
-	err := os.Mkdir(string(f), 0o700)
+	err := os.Mkdir(f.dir, 0o700)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return nil
 	case err != nil:
 		return fmt.Errorf("cert: %w", err)
 	}
-	return syncFolder(filepath.Dir(string(f)))
+	return syncFolder(filepath.Dir(f.dir))
 }
 
 // tidy deletes what a crash left half written.
 func (f folder) tidy() {
-	left, _ := filepath.Glob(filepath.Join(string(f), tempPrefix+"*")) // the pattern is well formed
+	left, _ := filepath.Glob(filepath.Join(f.dir, tempPrefix+"*")) // the pattern is well formed
 	for _, path := range left {
 		_ = os.Remove(path) // it harms nobody
 	}

@@ -20,7 +20,7 @@ func TestCertificateThatCantBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	var cache autocert.Cache = issued{folder(inTheWay), slog.New(slog.NewTextHandler(&log, nil))}
+	var cache autocert.Cache = issued{folder{dir: inTheWay}, slog.New(slog.NewTextHandler(&log, nil))}
 	if err := cache.Put(t.Context(), "acme_account+key", []byte("key")); err == nil || log.Len() > 0 {
 		t.Errorf("an account key: %v, %s", err, log.String())
 	}
@@ -30,7 +30,7 @@ func TestCertificateThatCantBeKept(t *testing.T) {
 	if got := log.String(); !strings.Contains(got, "name=auth.example.com") || strings.Contains(got, "cause=\"\"") {
 		t.Errorf("the log says %q", got)
 	}
-	kept := issued{folder(filepath.Join(t.TempDir(), "certs")), slog.New(slog.NewTextHandler(&log, nil))}
+	kept := issued{folder{dir: filepath.Join(t.TempDir(), "certs")}, slog.New(slog.NewTextHandler(&log, nil))}
 	if err := kept.Put(t.Context(), "auth.example.com", []byte("certificate")); err != nil {
 		t.Fatal(err)
 	}

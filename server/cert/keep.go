@@ -114,3 +114,10 @@ func unreached(err error) bool { return errors.As(err, new(*url.Error)) }
 func late(leaf *x509.Certificate, now time.Time) bool {
 	return leaf.NotAfter.Sub(now) < leaf.NotAfter.Sub(leaf.NotBefore)/4
 }
+
+// ending says whether a certificate has ended or is about to: within a day, or
+// within a tenth of its life where that is shorter. Whoever renews it has had
+// most of its life for that.
+func ending(leaf *x509.Certificate, now time.Time) bool {
+	return leaf.NotAfter.Sub(now) < min(24*time.Hour, leaf.NotAfter.Sub(leaf.NotBefore)/10)
+}

@@ -66,6 +66,9 @@ func (p *Pair) TLS() *tls.Config {
 // NotAfter is when the certificate ends.
 func (p *Pair) NotAfter() time.Time { return p.leaf().NotAfter }
 
+// Failing says whether the certificate has ended or is about to.
+func (p *Pair) Failing() bool { return ending(p.leaf(), time.Now()) }
+
 // Doubt says what speaks against the certificate now, for a host that clients
 // ask for; nil where nothing does. It is used all the same: some clients don't
 // look, and an old one is better than none.

@@ -136,6 +136,23 @@ func (o *outside) doubt(log *slog.Logger) {
 	}
 }
 
+// certificate is how what clients are shown fares.
+func (o *outside) certificate() server.State {
+	var failing bool
+	switch {
+	case o.pair != nil:
+		failing = o.pair.Failing()
+	case o.acme != nil:
+		failing = o.acme.Failing()
+	default:
+		return server.Off
+	}
+	if failing {
+		return server.Failing
+	}
+	return server.OK
+}
+
 // servePlain answers plain HTTP beside HTTPS until ctx ends, where there is a
 // listener for it.
 func (o *outside) servePlain(ctx context.Context, c *serveConfig, s *server.Server, log *slog.Logger) {

@@ -124,13 +124,14 @@ func (o *observation) routes() func(string) func(int, time.Duration) {
 }
 
 // parts are what /readyz tells of besides the server's own.
-func (c *serveConfig) parts(w *mail.Worker, kept *backupRecord) []server.Part {
+func (c *serveConfig) parts(w *mail.Worker, kept *backupRecord, out *outside) []server.Part {
 	backups := kept.state
 	if !c.backup.on() {
 		backups = func() server.State { return server.Off }
 	}
 	return []server.Part{
 		{Name: "backups", State: backups},
+		{Name: "certificate", State: out.certificate},
 		{Name: "mail", State: func() server.State {
 			if w.Failing() {
 				return server.Failing

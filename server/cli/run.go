@@ -72,7 +72,7 @@ func (p *program) run(ctx context.Context, c *serveConfig, d *data, out *outside
 		Auth: service, Dialects: dialect.Settings{ShoopStatus: c.shoopStatus}, Log: log,
 		CORSOrigins: c.origins, TrustedProxies: c.proxies, IntrospectSecret: c.introspect,
 		Dev: c.dev, Demos: demos, TLS: out.secure(c, log), Probed: out.manager.probed(log),
-		Parts: c.parts(worker, kept), Observe: seen.routes(),
+		Parts: c.parts(worker, kept, out), Observe: seen.routes(),
 	}
 	if c.dev {
 		config.Outbox = letters

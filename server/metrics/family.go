@@ -42,6 +42,6 @@ var families = map[string]string{
 	"kunci_certificate_not_after_timestamp_seconds": "When the first certificate ends, 0 while a name has none; NaN without --domain and --tls-cert.",
 
 	"kunci_ready":      "Whether the server can do its work: 1, or 0.",
-	"kunci_part_ok":    "Whether a part works, 1, or fails, 0: store, keys, hashing, mail, backups.",
+	"kunci_part_ok":    "Whether a part works, 1, or fails, 0: store, keys, hashing, mail, backups, certificate.",
 	"kunci_build_info": "Always 1; the labels say which kunci this is.",
 }

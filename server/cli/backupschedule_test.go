@@ -95,7 +95,7 @@ func TestScheduledBackupFails(t *testing.T) {
 	_, numbers := p.scrape(t)
 	for name, want := range map[string]string{
 		`kunci_backups_total{outcome="failed"}`: "1", `kunci_backups_total{outcome="ok"}`: "0", "kunci_backup_last_success_timestamp_seconds": "0",
-		`kunci_part_ok{part="backups"}`: "0", `kunci_part_ok{part="mail"}`: "1", "kunci_ready": "1",
+		`kunci_part_ok{part="backups"}`: "0", `kunci_part_ok{part="store"}`: "1", "kunci_ready": "1",
 	} {
 		if numbers[name] != want {
 			t.Errorf("%s is %q, want %q", name, numbers[name], want)

@@ -1,8 +1,10 @@
 package cli_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -39,5 +41,26 @@ func TestHealthcheck(t *testing.T) {
 				t.Errorf("exit %d: %q, want %d: %q", code, said, test.code, test.says)
 			}
 		})
+	}
+}
+
+// A server tells of each part whether it is set up.
+func TestPartsThatAreOff(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		`{"backups":"off","certificate":"off","hashing":"ok","keys":"ok","mail":"off","store":"ok"}`: nil,
+		`{"backups":"off","certificate":"off","hashing":"ok","keys":"ok","mail":"ok","store":"ok"}`:  {"--smtp-url", "smtp://127.0.0.1:1?tls=none"},
+	} {
+		p := serve(t, filepath.Join(t.TempDir(), "data"), args...)
+		got, err := http.Get(p.url + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := done(io.ReadAll(got.Body))(t)
+		_ = got.Body.Close()
+		if want = `{"status":"ready","parts":` + want + `}`; strings.TrimSpace(string(raw)) != want {
+			t.Errorf("%v: %s, want %s", args, raw, want)
+		}
+		p.stop(t)
 	}
 }

@@ -113,7 +113,6 @@ func (p *process) acts(t testing.TB) map[string]string {
 		`kunci_ready`:                   "1",
 		`kunci_part_ok{part="store"}`:   "1",
 		`kunci_part_ok{part="keys"}`:    "1",
-		`kunci_part_ok{part="mail"}`:    "1",
 		`kunci_part_ok{part="backups"}`: "1",
 		`kunci_part_ok{part="hashing"}`: "1",
 	}

@@ -133,8 +133,11 @@ func (c *serveConfig) parts(w *mail.Worker, kept *backupRecord, out *outside) []
 		{Name: "backups", State: backups},
 		{Name: "certificate", State: out.certificate},
 		{Name: "mail", State: func() server.State {
-			if w.Failing() {
+			switch {
+			case w.Failing():
 				return server.Failing
+			case c.smtp == nil:
+				return server.Off // files reach nobody
 			}
 			return server.OK
 		}},

@@ -55,8 +55,14 @@ func patient[T any](ctx context.Context, h *password.Hasher, do func() (T, error
 			return none, err
 		}
 		done, err := do()
-		if !errors.As(err, new(*password.BusyError)) {
+		busy, refused := errors.AsType[*password.BusyError](err)
+		if !refused {
 			return done, err
+		}
+		select {
+		case <-ctx.Done():
+			return done, ctx.Err()
+		case <-time.After(busy.RetryAfter):
 		}
 	}
 }

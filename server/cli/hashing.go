@@ -41,6 +41,7 @@ func hashing(stdin io.Reader, stdout io.Writer) int {
 // hashApart has hashes made in processes of their own, where the system can.
 func hashApart(h *password.Hasher, log *slog.Logger) {
 	if apart {
+		keepToOurselves()
 		h.Apart(startHashing, hashingTrouble(log))
 	}
 }

@@ -1,13 +1,20 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // apart says that hashes are made in processes of their own: the kernel then
@@ -35,6 +42,8 @@ func startHashing() (io.ReadWriteCloser, error) {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args, cmd.Env = []string{hashingName}, []string{}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	said := new(firstLine)
+	cmd.Stderr = said
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -50,13 +59,39 @@ func startHashing() (io.ReadWriteCloser, error) {
 		_ = in.Close()
 		kill := time.AfterFunc(hashingEnds, func() { _ = cmd.Process.Kill() })
 		defer kill.Stop()
-		return cmd.Wait()
+		err := cmd.Wait()
+		if err != nil && said.text != nil {
+			err = fmt.Errorf("%w: %s", err, said.text)
+		}
+		return err
 	})}, nil
 }
 
-// introduce tells the kernel to end this process and not its server when memory
+// firstLine keeps the first line that is written to it, of which the runtime's
+// own says why a process ended, and nothing of what it worked on.
+type firstLine struct{ text []byte }
+
+func (f *firstLine) Write(b []byte) (int, error) {
+	if f.text == nil {
+		line, _, _ := bytes.Cut(b, []byte("\n"))
+		f.text = bytes.Clone(line[:min(len(line), 200)])
+	}
+	return len(b), nil
+}
+
+// keepToOurselves has no process that this one starts inherit what this one has
+// inherited open.
+func keepToOurselves() {
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) // Linux 5.11
+}
+
+// introduce tells the kernel to end this process before its server when memory
 // is short, and what to call it in lists of processes. Neither is needed to hash.
 func introduce() {
-	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0)
+	const score = "/proc/self/oom_score_adj"
+	text, _ := os.ReadFile(score)
+	if own, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+		_ = os.WriteFile(score, strconv.AppendInt(nil, int64(min(1000, own+500)), 10), 0)
+	}
 	_ = os.WriteFile("/proc/self/comm", []byte(hashingName), 0)
 }

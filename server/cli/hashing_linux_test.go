@@ -47,7 +47,15 @@ func hashingServer(t *testing.T) *process {
 	dir := filepath.Join(t.TempDir(), "data")
 	cmd := program(t, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", dir, "--hash-width", "2", "--argon2-memory", "32", "--argon2-time", "3")
 	cmd.Env = append(cmd.Env, "KUNCI_INTROSPECT_SECRET=ssst-ssst-ssst-ssst-ssst-ssst-ss")
-	return ready(t, cmd)
+	left := done(os.Create(filepath.Join(t.TempDir(), "left open by who starts the server")))(t)
+	defer func() { _ = left.Close() }()
+	cmd.ExtraFiles = []*os.File{left}
+	p := ready(t, cmd)
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", p.Process.Pid), []byte("300"), 0); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "end of what hashed at the start", func() bool { return len(p.hashing(t)) == 0 })
+	return p
 }
 
 // signIns has some people sign in at once and counts their answers by status.
@@ -79,7 +87,7 @@ func TestHashingProcesses(t *testing.T) {
 		for _, id := range p.hashing(t) {
 			at := strconv.Itoa(id)
 			until(t, "name and standing", func() bool {
-				return procFile(t, at, "comm") == "kunci-hashing\n" && procFile(t, at, "oom_score_adj") == "500\n"
+				return procFile(t, at, "comm") == "kunci-hashing\n" && procFile(t, at, "oom_score_adj") == "800\n"
 			})
 			if env := procFile(t, at, "environ"); env != "" {
 				t.Errorf("its environment is %q", env)

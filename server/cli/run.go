@@ -154,9 +154,7 @@ func measure(ctx context.Context, s *auth.Service, log *slog.Logger) {
 	if err := s.MeasureFloor(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("the cost of a password hash can't be measured now", "cause", err.Error())
 	} else if now := s.Floor(); now != before {
-		if !apart {
-			debug.FreeOSMemory() // what the hashes took, and nobody may need for long
-		}
+		debug.FreeOSMemory() // what hashes took here, such as those of demo accounts
 		log.Info("wrong passwords are refused after a fixed time, twice that of the slowest hash", "seconds", now.Seconds())
 		if now > longRefusal {
 			log.Warn("some account's password hash takes long to check, and so does every refusal until its owner has signed in: user list --json shows the families (password_family)")

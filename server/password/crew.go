@@ -1,7 +1,6 @@
 package password
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,15 +12,20 @@ import (
 )
 
 const (
-	restsFor  = 2 * time.Second // without work, before a hand is sent home
-	handTakes = time.Minute     // at most, for one task; the dearest hash takes seconds
-	newTries  = 2               // hands that are started for one task
+	restsFor  = 2 * time.Second  // without work, before a hand is sent home
+	comesIn   = 10 * time.Second // at most, until a new one greets
+	handTakes = 20 * time.Second // at most, for one task; the dearest hash takes two
+	newTries  = 2                // hands that are started for one task
+	startsIn  = time.Minute      // after a start that failed, before the next
 )
 
 // Starter starts what does one hash after the other, away from this process's
 // memory and threads: on the other end, Work answers. Close ends it, whatever it
 // does, and says how it ended.
 type Starter func() (io.ReadWriteCloser, error)
+
+// errEnded says that whatever was started for a task ended amid it.
+var errEnded = errors.New("password: no hash, since what makes them ends")
 
 // crew are the hands that hash, as many as are needed at once, which the gate
 // bounds. A nil crew is this process itself.
@@ -32,6 +36,7 @@ type crew struct {
 	mu      sync.Mutex
 	resting []*hand
 	closed  bool
+	next    time.Time // before which none is started
 }
 
 // hand does one task at a time.
@@ -43,7 +48,8 @@ type hand struct {
 }
 
 // Apart has hashes made by what start starts, each for as long as there is work
-// for it. Where none can be started, this process makes the hash; where one ends
+// for it. Where none can be started, this process makes the hash, and those of the
+// next minute: what is short then, threads, say, it needs itself. Where one ends
 // amid its work, another begins again, and when that ends too, the caller is told
 // to come again (*BusyError): what ended them, short memory, say, must not end
 // this process. trouble is told of either. Call Apart before the first hash, and Close
@@ -71,7 +77,10 @@ func (c *crew) do(t task) (answer, error) {
 	if c == nil {
 		return t.do()
 	}
-	h := c.rested()
+	h, here := c.rested()
+	if here {
+		return t.do()
+	}
 	tries := newTries
 	if h != nil {
 		tries++ // it may have ended since it began to rest
@@ -80,7 +89,7 @@ func (c *crew) do(t task) (answer, error) {
 		var err error
 		if h == nil {
 			if h, err = c.hire(); err != nil {
-				c.trouble(fmt.Errorf("password: no process for a hash, which is made in this one: %w", err))
+				c.trouble(fmt.Errorf("password: no process for hashes, which are made in this one for %s: %w", startsIn, err))
 				return t.do()
 			}
 		}
@@ -92,30 +101,67 @@ func (c *crew) do(t task) (answer, error) {
 		c.trouble(fmt.Errorf("password: a process ended amid a hash: %w", err))
 		h = nil
 	}
-	return answer{}, newBusy()
+	return answer{}, errEnded
+}
+
+// rested takes the hand that worked last, nil where none is free: so the others
+// go home the sooner. here says that none is to be started either.
+func (c *crew) rested() (h *hand, here bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := len(c.resting) - 1
+	if last < 0 {
+		return nil, c.closed || time.Now().Before(c.next)
+	}
+	h = c.resting[last]
+	c.resting = c.resting[:last]
+	h.rest.Stop()
+	return h, false
 }
 
 // hire starts a hand and waits until it says that it is there.
-func (c *crew) hire() (*hand, error) {
+func (c *crew) hire() (h *hand, err error) {
+	defer func() {
+		if err != nil {
+			c.mu.Lock()
+			c.next = time.Now().Add(startsIn)
+			c.mu.Unlock()
+		}
+	}()
 	end, err := c.start()
 	if err != nil {
 		return nil, err
 	}
-	h := &hand{end: end, tasks: cbor.NewEncoder(end), said: cbor.NewDecoder(end)}
-	var hello string
-	if err := h.within(func() error { return h.said.Decode(&hello) }); err != nil {
-		return nil, err
+	h = &hand{end: end, tasks: cbor.NewEncoder(end), said: cbor.NewDecoder(end)}
+	return h, h.within(comesIn, func() error {
+		var hello string
+		if err := h.said.Decode(&hello); err != nil {
+			return err
+		}
+		if hello != greeting {
+			return errors.New("it is another program")
+		}
+		return nil
+	})
+}
+
+// release lets a hand rest, and go home when nobody needs it for a while.
+func (c *crew) release(h *hand) {
+	c.mu.Lock()
+	closed := c.closed
+	if !closed {
+		h.rest = time.AfterFunc(restsFor, func() { c.dismiss(h) })
+		c.resting = append(c.resting, h)
 	}
-	if hello != greeting {
-		_ = end.Close()
-		return nil, errors.New("it is another program")
+	c.mu.Unlock()
+	if closed {
+		_ = h.end.Close()
 	}
-	return h, nil
 }
 
 // do has a hand do a task. An error is the hand's, whose end it is.
 func (h *hand) do(t task) (r reply, err error) {
-	err = h.within(func() error {
+	err = h.within(handTakes, func() error {
 		if err := h.tasks.Encode(t); err != nil {
 			return err
 		}
@@ -125,41 +171,18 @@ func (h *hand) do(t task) (r reply, err error) {
 }
 
 // within does something that needs the hand, which ends where it fails or takes
-// too long. How it ended says more than that it did.
-func (h *hand) within(do func() error) error {
-	late := time.AfterFunc(handTakes, func() { _ = h.end.Close() })
+// too long. The error says how it ended as well.
+func (h *hand) within(d time.Duration, do func() error) error {
+	late := time.AfterFunc(d, func() { _ = h.end.Close() })
 	defer late.Stop()
-	if err := do(); err != nil {
-		return cmp.Or(h.end.Close(), err)
-	}
-	return nil
-}
-
-// rested takes the hand that worked last, nil where none is free: so the others
-// go home the sooner.
-func (c *crew) rested() *hand {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	last := len(c.resting) - 1
-	if last < 0 {
+	err := do()
+	if err == nil {
 		return nil
 	}
-	h := c.resting[last]
-	c.resting = c.resting[:last]
-	h.rest.Stop()
-	return h
-}
-
-// release lets a hand rest, and go home when nobody needs it for a while.
-func (c *crew) release(h *hand) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		_ = h.end.Close()
-		return
+	if end := h.end.Close(); end != nil {
+		err = fmt.Errorf("%w: %w", err, end)
 	}
-	h.rest = time.AfterFunc(restsFor, func() { c.dismiss(h) })
-	c.resting = append(c.resting, h)
+	return err
 }
 
 // dismiss sends a hand home, unless it has been taken at the same moment.

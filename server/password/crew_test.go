@@ -86,7 +86,7 @@ func dies(tasks int) func(net.Conn) {
 		for range tasks {
 			var t task
 			if tasks--; in.Decode(&t) == nil && tasks > 0 {
-				_ = out.Encode(t.reply())
+				_ = out.Encode(replied(t.do))
 			}
 		}
 	}
@@ -108,11 +108,15 @@ func TestApartAnswersAlike(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, stored := range []string{hash, decoded, "", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"} {
+			other, err := New(Params{Memory: 128, Time: 1, Threads: 1}, 1).Hash(t.Context(), pw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, stored := range []string{hash, decoded, other, "", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"} {
 				got, err := a.Verify(t.Context(), stored, pw)
 				want, wantErr := here.Verify(t.Context(), stored, pw)
 				got.Began, want.Began = time.Time{}, time.Time{}
-				if err != nil || wantErr != nil || got != want || got.OK != (stored == hash) {
+				if err != nil || wantErr != nil || got != want || got.OK != (stored == hash || stored == other) || got.Stale != (stored == other) {
 					t.Errorf("%q against %q: %+v, %v; here %+v, %v", pw, stored, got, err, want, wantErr)
 				}
 			}
@@ -120,6 +124,10 @@ func TestApartAnswersAlike(t *testing.T) {
 		wrapped, err := a.Wrap(t.Context(), "88a434c88cca4e900f7874cd98123f43")
 		if r, verifyErr := here.Verify(t.Context(), wrapped, "l\u00e8tmein"); err != nil || verifyErr != nil || !r.OK {
 			t.Errorf("wrapped as %q: %v, %+v, %v", wrapped, err, r, verifyErr)
+		}
+		odd := "sha1$\xff\xfesalt$cff36ea83f5706ce9aa7454e63e431fc726b2dc8"
+		if wrapped, err := a.Import(t.Context(), odd); err != nil || Check(wrapped) != nil {
+			t.Errorf("a salt that is not UTF-8: %q, %v", wrapped, err)
 		}
 		for name, err := range map[string]error{
 			"an unknown hash":   second(a.Verify(t.Context(), "$9$nothing", somePassword)),
@@ -191,26 +199,31 @@ func (r slowReader) Read(b []byte) (int, error) {
 func TestHandsThatEndAreReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := newApart(1, dies(2))
+		a := newApart(1, dies(2), dies(1))
 		hashOf(t, a.Hasher)
-		hashOf(t, a.Hasher) // during which the first ends
-		a.want(t, 2, 1, "a process ended amid a hash")
+		hashOf(t, a.Hasher) // during which the first two end
+		a.want(t, 3, 1, "a process ended amid a hash: EOF", "a process ended amid a hash: EOF")
 		wantLoad(t, a.Hasher, 0, 0)
 		a.Close()
 	})
 }
 
-// Where new ones end amid their work, nobody hashes here: it might end this
-// process too.
+// Where new ones end amid their work, nobody hashes here, since it might end this
+// process too. Who is refused is counted like all who are.
 func TestHandsThatAlwaysEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newApart(1, dies(1), dies(1), dies(1), dies(2), dies(1), dies(1))
+		refused := 0
+		a.Observe(Observer{Refused: func() { refused++ }})
 		_, err := a.Hash(t.Context(), somePassword)
 		wantBusy(t, err)
 		hashOf(t, a.Hasher)
 		_, err = a.Verify(t.Context(), "", somePassword)
 		wantBusy(t, err)
+		if refused != 2 || !a.Refused().Equal(time.Now()) {
+			t.Errorf("%d refused, the last at %v", refused, a.Refused())
+		}
 		wantLoad(t, a.Hasher, 0, 0)
 		hashOf(t, a.Hasher)
 		ends := slices.Repeat([]string{"a process ended amid a hash"}, 6)
@@ -220,27 +233,48 @@ func TestHandsThatAlwaysEnd(t *testing.T) {
 }
 
 // Without hands, this process hashes: none can be started, one ends before it
-// says a word, or it is something else.
+// says a word or says none, or it is something else. None is started for a while
+// then.
 func TestWithoutHands(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		mute := func(net.Conn) {}
-		other := func(c net.Conn) { _ = cbor.NewEncoder(c).Encode("usage: something else") }
-		garbage := func(c net.Conn) { _, _ = io.WriteString(c, "\xff\xffusage") }
-		hangs := func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }
-		a := newApart(1, nil, mute, other, garbage, hangs)
-		for range 5 {
-			hash := hashOf(t, a.Hasher)
-			if r, err := newSmall(1).Verify(t.Context(), hash, somePassword); err != nil || !r.OK {
-				t.Errorf("%+v, %v", r, err)
+		stays := func(say string) func(net.Conn) {
+			return func(c net.Conn) {
+				_, _ = io.WriteString(c, say)
+				_, _ = io.Copy(io.Discard, c)
 			}
 		}
+		other, err := cbor.Marshal("usage: something else")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := newApart(1, nil, func(net.Conn) {}, stays(string(other)), stays("\xff\xffusage"), stays(""))
+		for n := range 5 {
+			for range 3 {
+				hash := hashOf(t, a.Hasher)
+				if r, err := newSmall(1).Verify(t.Context(), hash, somePassword); err != nil || !r.OK {
+					t.Errorf("%+v, %v", r, err)
+				}
+			}
+			synctest.Wait()
+			if a.started != n+1 {
+				t.Errorf("%d hands started", a.started)
+			}
+			time.Sleep(startsIn)
+		}
+		a.want(t, 5, 0, errNoHands.Error(), "no process for hashes", "another program", "no process", "closed pipe")
+		hashOf(t, a.Hasher)
+		a.Close()
+		hashOf(t, a.Hasher) // by who is late
 		synctest.Wait()
-		a.want(t, 5, 0, errNoHands.Error(), "no process for a hash", "another program", "no process", "no process")
+		if a.started != 6 || a.here != 0 {
+			t.Errorf("%d hands started, %d here after the end", a.started, a.here)
+		}
 	})
 }
 
-// A hand that hangs is ended, and so is one that was at work when all was closed.
+// A hand that hangs is ended, one in steady use is not, and one that was at work
+// when all was closed goes home after it.
 func TestHandsThatHang(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -254,6 +288,10 @@ func TestHandsThatHang(t *testing.T) {
 		if took := time.Since(began); took < handTakes || took > handTakes+time.Second {
 			t.Errorf("it took %v", took)
 		}
+		for range 3 * handTakes / restsFor {
+			hashOf(t, a.Hasher)
+			time.Sleep(restsFor / 2)
+		}
 		var all sync.WaitGroup
 		all.Go(func() { hashOf(t, a.Hasher) })
 		synctest.Wait()
@@ -264,81 +302,25 @@ func TestHandsThatHang(t *testing.T) {
 	})
 }
 
-// Work ends with its tasks, answers what it can't do, and survives a panic.
-func TestWork(t *testing.T) {
+// A hand that can't do a task says why, and goes on.
+func TestHandsThatRefuse(t *testing.T) {
 	t.Parallel()
-	var said strings.Builder
-	in, err := cbor.Marshal(task{Act: 9, Params: Params{Memory: 64, Time: 1, Threads: 1}})
-	in2, err2 := cbor.Marshal(task{Act: actHash})
-	in3, err3 := cbor.Marshal(task{Act: actVerify, Params: Params{Memory: 64, Time: 1, Threads: 1}, Stored: "$9$"})
-	if err := errors.Join(err, err2, err3); err != nil {
-		t.Fatal(err)
-	}
-	if err := Work(strings.NewReader(string(slices.Concat(in, in2, in3))), &said); err != nil {
-		t.Fatal(err)
-	}
-	d, hello := cbor.NewDecoder(strings.NewReader(said.String())), ""
-	if err := d.Decode(&hello); err != nil || hello != greeting {
-		t.Errorf("%q, %v", hello, err)
-	}
-	for _, part := range []string{"no act 9", "out of bounds", "stored hash refused"} {
-		var r reply
-		if err := d.Decode(&r); err != nil || !strings.Contains(r.Err, part) || r.answer != (answer{}) {
-			t.Errorf("%+v, %v, want %q", r, err, part)
-		}
-	}
-	if err := Work(strings.NewReader(string(in[:len(in)-1])), io.Discard); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("half a task: %v", err)
-	}
-	ours, theirs := net.Pipe()
-	_ = theirs.Close()
-	if err := Work(strings.NewReader(""), ours); err == nil {
-		t.Error("nobody listens, and it is no error")
-	}
-}
-
-// FuzzWork: whatever is sent, Work ends, and says something well-formed of each
-// whole task.
-func FuzzWork(f *testing.F) {
-	cheap := Params{Memory: 8, Time: 1, Threads: 1}
-	for _, t := range []task{
-		{Act: actHash, Params: cheap, Password: []byte(somePassword)},
-		{Act: actVerify, Params: cheap, Password: []byte("\xff")},
-		{Act: actWrap, Params: cheap, Stored: "88a434c88cca4e900f7874cd98123f43"},
-		{},
-	} {
-		b, err := cbor.Marshal(t)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-		f.Add(slices.Concat(b, b[:len(b)/2]))
-	}
-	f.Fuzz(func(t *testing.T, in []byte) {
-		tasks := 0
-		for d := cbor.NewDecoder(strings.NewReader(string(in))); ; tasks++ {
-			var next task
-			if d.Decode(&next) != nil {
-				break
-			}
-			if next.check() == nil && (next.Stored != "" || next.Params.Memory*next.Params.Time > 1024) {
-				t.Skip("it may cost seconds")
+	synctest.Test(t, func(t *testing.T) {
+		refuses := func(c net.Conn) {
+			in, out := cbor.NewDecoder(c), cbor.NewEncoder(c)
+			_ = out.Encode(greeting)
+			for t := new(task); in.Decode(t) == nil; {
+				_ = out.Encode(reply{Err: "password: hashing panicked"})
 			}
 		}
-		var out strings.Builder
-		_ = Work(strings.NewReader(string(in)), &out)
-		d, hello := cbor.NewDecoder(strings.NewReader(out.String())), ""
-		if err := d.Decode(&hello); err != nil {
-			t.Fatal(err)
+		a := newApart(1, refuses)
+		if r, err := a.Verify(t.Context(), "", somePassword); err == nil || err.Error() != "password: hashing panicked" || r.OK {
+			t.Errorf("%+v, %v", r, err)
 		}
-		for range tasks {
-			var r reply
-			if err := d.Decode(&r); err != nil || (r.Err == "") == (r.answer == answer{}) {
-				t.Fatalf("%+v, %v", r, err)
-			}
+		if hash, err := a.Hash(t.Context(), somePassword); err == nil || hash != "" {
+			t.Errorf("%q, %v", hash, err)
 		}
-		if err := d.Decode(&hello); !errors.Is(err, io.EOF) {
-			t.Errorf("more than %d replies", tasks)
-		}
+		a.want(t, 1, 1)
+		a.Close()
 	})
 }

@@ -64,7 +64,7 @@ type Hasher struct {
 // once (0: one per CPU). A p out of bounds shows as an error of Hash, not as a panic.
 func New(p Params, width int) *Hasher {
 	if width <= 0 {
-		width = runtime.NumCPU()
+		width = runtime.GOMAXPROCS(0)
 	}
 	return &Hasher{params: p, gate: newGate(width)}
 }
@@ -101,6 +101,9 @@ func (h *Hasher) do(ctx context.Context, t task) (outcome, error) {
 		o.answer, o.err = h.crew.do(t)
 		return o
 	})
+	if errors.Is(o.err, errEnded) {
+		return o, h.gate.busy()
+	}
 	return o, cmp.Or(err, o.err)
 }
 
@@ -121,6 +124,6 @@ type Result struct {
 // same cost can then be had by a check against ""); *BusyError when the gate is full;
 // the context's when the caller left.
 func (h *Hasher) Verify(ctx context.Context, stored, password string) (Result, error) {
-	o, err := h.do(ctx, task{Act: actVerify, Stored: stored, Password: []byte(password)})
+	o, err := h.do(ctx, task{Act: actVerify, Stored: []byte(stored), Password: []byte(password)})
 	return Result{OK: o.OK, Stale: o.Stale, Began: o.began, Forms: o.Forms}, err
 }

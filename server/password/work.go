@@ -41,26 +41,32 @@ func Work(in io.Reader, out io.Writer) error {
 		case err != nil:
 			return err
 		}
-		if err := replies.Encode(t.reply()); err != nil {
+		if err := replies.Encode(replied(t.checked)); err != nil {
 			return err
 		}
 		runtime.GC()
 	}
 }
 
-// reply is do in words that reach the other end. A panic becomes an error.
-func (t task) reply() (r reply) {
+// checked is do of a task that may not be what Hasher sends.
+func (t task) checked() (answer, error) {
+	if err := t.check(); err != nil {
+		return answer{}, err
+	}
+	return t.do()
+}
+
+// replied does something in words that reach the other end. A panic becomes an
+// error.
+func replied(do func() (answer, error)) (r reply) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			r = reply{Err: panicked(cause).Error()}
 		}
 	}()
-	err := t.check()
-	if err == nil {
-		r.answer, err = t.do()
-	}
+	a, err := do()
 	if err != nil {
-		r.Err = err.Error()
+		return reply{Err: err.Error()}
 	}
-	return r
+	return reply{answer: a}
 }

@@ -88,7 +88,7 @@ func readWrapped(rest string) (record, error) {
 // current parameters, of its tag. Errors: ErrStored, before any work, when foreign is
 // unknown, out of bounds, or of a kind that is stored as it is; those of Hash.
 func (h *Hasher) Wrap(ctx context.Context, foreign string) (string, error) {
-	o, err := h.do(ctx, task{Act: actWrap, Stored: foreign})
+	o, err := h.do(ctx, task{Act: actWrap, Stored: []byte(foreign)})
 	return o.Stored, err
 }
 

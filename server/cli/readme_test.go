@@ -17,25 +17,36 @@ import (
 
 const readme = "../../README.md"
 
+// readmeURL is where README has the server.
+const readmeURL = "http://127.0.0.1:8080"
+
 // TestReadme runs every command that README shows as one to try, on the
 // built binary, and holds each answer to the one that README shows: the same
-// members with values of the same kind, and the same fixed words.
+// members with values of the same kind, and the same fixed words. A block
+// without an answer sets what those after it use.
 func TestReadme(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not on this machine")
 	}
-	base := serveDev(t, builtBinary(t))
+	const secret = "a secret of services"
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	base := serveDev(t, builtBinary(t), "--introspect-secret-file", file)
+	before := "SECRET='" + secret + "'\n"
 	for _, try := range tries(t) {
-		script := strings.ReplaceAll(try.command, "http://127.0.0.1:8080", base)
+		script := before + strings.ReplaceAll(try.command, readmeURL, base)
 		out, err := exec.Command("bash", "-euo", "pipefail", "-c", script).Output()
 		if err != nil {
 			t.Fatalf("%s\n%v", try.command, err)
 		}
 		if try.answer == "" {
+			before = script
 			continue
 		}
 		var want, got any
-		if err := json.Unmarshal([]byte(try.answer), &want); err != nil {
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(try.answer, readmeURL, base)), &want); err != nil {
 			t.Fatalf("README shows an answer that is no JSON: %v\n%s", err, try.answer)
 		}
 		if err := json.Unmarshal(out, &got); err != nil {
@@ -64,7 +75,7 @@ func tries(t *testing.T) (all []try) {
 	return all
 }
 
-var varies = regexp.MustCompile(`^(v2\.public\.|…|[0-9a-f]{40}$|[0-9a-f]{8}-|\d{4}-\d\d-\d\dT)`)
+var varies = regexp.MustCompile(`^(v2\.public\.|k2\.(pid|public)\.|…|[0-9a-f]{40}$|[0-9a-f]{8}-|\d{4}-\d\d-\d\dT)`)
 
 func alike(t *testing.T, command, at string, want, got any) {
 	t.Helper()
@@ -91,10 +102,88 @@ func alike(t *testing.T, command, at string, want, got any) {
 		if s, ok := got.(string); !ok || s != want && !varies.MatchString(want) {
 			t.Errorf("%s\n%s: README shows %q, the answer is %q", command, at, want, got)
 		}
+	case float64:
+		const times = 1e9 // seconds since 1970, which no other number reaches
+		if n, ok := got.(float64); !ok || n != want && min(n, want) < times {
+			t.Errorf("%s\n%s: README shows %v, the answer is %v", command, at, want, got)
+		}
 	default:
 		if got != want {
 			t.Errorf("%s\n%s: README shows %v, the answer is %v", command, at, want, got)
 		}
+	}
+}
+
+// verifier is a program around the function that README shows to services.
+const verifier = `package main
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/o1egl/paseto/v2"
+)
+
+func main() {
+	var listed struct{ Keys []struct{ Kid, Paserk string } }
+	if err := json.Unmarshal([]byte(os.Args[2]), &listed); err != nil {
+		panic(err)
+	}
+	keys := map[string]string{}
+	for _, k := range listed.Keys {
+		keys[k.Kid] = k.Paserk
+	}
+	token, base := os.Args[3], os.Args[1]
+	_, other := verify(token, "https://other.example.com", []string{"pwa"}, keys)
+	_, notFor := verify(token, base, []string{"smart"}, keys)
+	_, unknown := verify(token, base, []string{"pwa"}, nil)
+	middle := len(token) / 2
+	_, forged := verify(token[:middle]+"AAAA"+token[middle+4:], base, []string{"pwa"}, keys)
+	_, short := verify("v2.public.x", base, []string{"pwa"}, keys)
+	if other == nil || notFor == nil || unknown == nil || forged == nil || short == nil {
+		panic("a token that should be refused is taken")
+	}
+	claims, err := verify(token, base, []string{"smart", "pwa"}, keys)
+	if err != nil {
+		panic(err)
+	}
+	var name string
+	if err := claims.Get("userName", &name); err != nil {
+		panic(err)
+	}
+	fmt.Print(name)
+}
+`
+
+// TestReadmeVerifiesATokenInGo compiles the function that README shows and has
+// it judge a token of a server.
+func TestReadmeVerifiesATokenInGo(t *testing.T) {
+	needs(t, "curl")
+	blocks := shown(t, "go")
+	if len(blocks) != 1 {
+		t.Fatalf("README shows %d pieces of Go", len(blocks))
+	}
+	file := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(file, []byte(verifier+"\n"+blocks[0]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	base := serveDev(t, builtBinary(t))
+	asked := func(args ...string) string {
+		t.Helper()
+		return string(done(exec.Command("curl", append([]string{"-sS"}, args...)...).Output())(t))
+	}
+	keys := asked(base + "/.well-known/paseto-keys")
+	answer := asked(base+"/api/v1/login", "-H", "Content-Type: application/json", "-d", `{"email": "pwa-user@mail.com", "password": "Tes12345!"}`)
+	token := regexp.MustCompile(`v2\.public\.[A-Za-z0-9_.-]*`).FindString(answer)
+	if out, err := exec.Command("go", "run", file, base, keys, token).CombinedOutput(); err != nil || string(out) != "userTest" {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

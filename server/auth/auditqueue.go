@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"sync"
 	"time"
 
@@ -46,11 +45,20 @@ type queued struct {
 }
 
 // refusal is what makes refusals alike: one entry stands for all that come
-// until it is written. What was typed is not in it: one address could type
-// anything.
+// until it is written. Those of different names have an entry each while the
+// minute's share lasts, so that each is found by its name; one address could
+// type anything, so what comes beyond the share is told without names.
 type refusal struct {
 	event, outcome, dialect, addr, reason string
 	account                               uuid.UUID
+	name                                  string // digest
+	any                                   bool   // whatever the name
+}
+
+// whatever is a refusal of the same kind, whatever the name.
+func (r refusal) whatever() refusal {
+	r.name, r.any = "", true
+	return r
 }
 
 func (q *auditQueue) add(e *db.AuditEntry, judged bool) {
@@ -60,19 +68,21 @@ func (q *auditQueue) add(e *db.AuditEntry, judged bool) {
 		q.push(queued{e, nil})
 		return
 	}
-	like := refusal{e.Event, e.Outcome, e.Dialect, e.Addr, e.Reason, e.Account}
+	like := refusal{e.Event, e.Outcome, e.Dialect, e.Addr, e.Reason, e.Account, string(e.Name), false}
 	if first := q.refusals[like]; first != nil {
 		first.Times = max(first.Times, 1) + 1
-		if !bytes.Equal(first.Name, e.Name) {
-			first.Name = nil // it stands for several
-		}
 		return
 	}
 	if since := e.At - q.began; since < 0 || since >= aMinute {
 		q.began, q.started = e.At, 0
 	}
 	if max(q.started, q.unjudged) >= refusalsQueued {
-		q.dropped++
+		first := q.refusals[like.whatever()]
+		if first == nil {
+			q.dropped++
+			return
+		}
+		first.Times, first.Name = max(first.Times, 1)+1, nil // it stands for several
 		return
 	}
 	if q.push(queued{e, &like}) {
@@ -91,12 +101,25 @@ func (q *auditQueue) push(e queued) bool {
 	return true
 }
 
-// await has an entry stand for the refusals to come.
+// await has an entry stand for the refusals to come: those like it, and the
+// newest of a kind for all of that kind for which there is no room.
 func (q *auditQueue) await(like refusal, e *db.AuditEntry) {
 	if q.refusals == nil {
 		q.refusals = map[refusal]*db.AuditEntry{}
 	}
-	q.refusals[like] = e
+	q.refusals[like], q.refusals[like.whatever()] = e, e
+}
+
+// awaitNoMore has an entry stay as it is.
+func (q *auditQueue) awaitNoMore(e queued) {
+	if e.of == nil {
+		return
+	}
+	for _, like := range []refusal{*e.of, e.of.whatever()} {
+		if q.refusals[like] == e.AuditEntry {
+			delete(q.refusals, like)
+		}
+	}
 }
 
 // auditBatch is what is written in one act.
@@ -115,9 +138,7 @@ func (q *auditQueue) take(now db.Time) auditBatch {
 	b := auditBatch{entries: q.entries[:n:n], at: now}
 	q.entries = q.entries[n:]
 	for _, e := range b.entries { // what was handed out changes no more
-		if e.of != nil && q.refusals[*e.of] == e.AuditEntry {
-			delete(q.refusals, *e.of)
-		}
+		q.awaitNoMore(e)
 	}
 	if since := now - q.told; q.told == 0 || since < 0 || since >= aMinute {
 		if b.dropped, q.dropped = q.dropped, 0; b.dropped > 0 {
@@ -172,9 +193,8 @@ func (q *auditQueue) putBack(b auditBatch) {
 	for len(q.entries) > auditQueued {
 		last := q.entries[len(q.entries)-1]
 		q.entries = q.entries[:len(q.entries)-1]
-		if q.gone(last); last.of != nil && q.refusals[*last.of] == last.AuditEntry {
-			delete(q.refusals, *last.of)
-		}
+		q.gone(last)
+		q.awaitNoMore(last)
 		q.dropped++
 	}
 }

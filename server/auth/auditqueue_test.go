@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -37,8 +38,8 @@ func TestAuditOfFailuresIsBounded(t *testing.T) {
 	}
 }
 
-// One address that goes on and on is one entry for as long as it takes to write
-// it; many of them are counted.
+// Who goes on and on is one entry for as long as it takes to write it; what is
+// typed has entries of its own while the minute's share lasts, and is counted then.
 func TestAuditOfFloods(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *auth.Config) { c.Limits.FailuresPerMinute = 1 })
@@ -50,7 +51,13 @@ func TestAuditOfFloods(t *testing.T) {
 	for i := range 50 { // whatever is typed
 		_, _ = h.login(snapotp, fmt.Sprint("ghost", i), "wrong", stranger)
 	}
-	h.tells(&seen, "snapotp - sign-in too_many: limit failures per minute ×50")
+	const tooMany = "snapotp - sign-in too_many: limit failures per minute"
+	h.tells(&seen, append(slices.Repeat([]string{tooMany}, 18), tooMany+" ×32")...)
+	for name, want := range map[string]int{"ghost0": 1, "ghost17": 1, "ghost18": 0, "ghost40": 0} {
+		if got := h.told(auth.AuditQuery{User: name}); len(got) != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
 	h.clock.add(time.Minute)
 	for i := range 50 {
 		_, _ = h.login(snapotp, "", "", fmt.Sprintf("10.1.%d.1", i))
@@ -66,6 +73,28 @@ func TestAuditOfFloods(t *testing.T) {
 	}
 }
 
+// Refusals of different people are told of each, those of one are one entry.
+func TestAuditOfRefusalsByName(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.register("p1@example.com", "")
+	for range 2 {
+		for _, who := range []string{"p1@example.com", "p2@example.com", "P2@Example.com", "p3@example.com", "no address", ""} {
+			_, err := h.login(pwa, who, "short", stranger)
+			wantKind(t, err, auth.Invalid)
+		}
+	}
+	const short = "pwa - sign-in invalid: password too_short"
+	for name, want := range map[string]string{
+		"p1@example.com": short + " ×2", "p2@example.com": short + " ×4", "p3@example.com": short + " ×2",
+		"no address": "pwa - sign-in invalid: email not_email, password too_short ×2", "p4@example.com": "",
+	} {
+		if got := strings.Join(h.told(auth.AuditQuery{User: name, Event: "sign-in"}), "\n"); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 // However often it is written, a flood has its share of each minute, and where
 // it can't be written no more than that waits.
 func TestAuditOfLongFloods(t *testing.T) {
@@ -78,7 +107,11 @@ func TestAuditOfLongFloods(t *testing.T) {
 		const minutes = 3
 		for i := range minutes * 60 {
 			for j := range 30 {
-				_, _ = h.login(snapotp, "", "", fmt.Sprintf("10.%d.%d.1", i, j))
+				if j%2 == 0 {
+					_, _ = h.login(snapotp, "", "", fmt.Sprintf("10.%d.%d.1", i, j))
+				} else { // from one address, whatever it types
+					_, _ = h.login(pwa, fmt.Sprintf("p%d.%d@example.com", i, j), "short", stranger)
+				}
 			}
 			_, _ = h.SaveAudit(t.Context())
 			h.clock.add(time.Second)

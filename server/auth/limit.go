@@ -138,11 +138,14 @@ func at[V any](c *lru.Cache[digest, *V], key digest) *V {
 	return v
 }
 
+// limitReason begins what the audit log says of a limit; its rule follows.
+const limitReason = "limit "
+
 func (l *limiter) tooMany(rule string, wait time.Duration) error {
 	l.hit(rule)
 	return &Error{
 		Kind: TooMany, Reason: "too_many", RetryAfter: wait,
-		Cause: fmt.Errorf("limit %s, %s left", rule, wait.Round(time.Millisecond)),
+		Cause: fmt.Errorf(limitReason+"%s, %s left", rule, wait.Round(time.Millisecond)),
 	}
 }
 
@@ -204,24 +207,27 @@ func (l *limiter) clear(names ...digest) {
 	}
 }
 
-// closed is until when a name may not be tried from where it never signed in:
-// as the memory knows it, else as it is stored.
-func (l *limiter) closed(key digest, stored *db.Delay, t time.Time) time.Time {
+// closed is until when a name may not be tried from where it never signed in,
+// and after how many failures: as the memory knows it, else as it is stored.
+func (l *limiter) closed(key digest, stored *db.Delay, t time.Time) (until time.Time, failures int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s, ok := l.names.Peek(key); ok {
-		return s.until
+		left := s.failures
+		return s.until, int(math.Ceil(left.now(t, forget)))
 	}
 	if d, unsaved := l.unsaved[key]; unsaved {
 		stored = d
 	}
 	if stored == nil {
-		return time.Time{}
+		return time.Time{}, 0
 	}
-	if latest := t.Add(longestDelay); stored.Until.Time().After(latest) {
-		return latest
+	left := slope{min(stored.Level, mostLevel), stored.At.Time()}
+	until, failures = stored.Until.Time(), int(math.Ceil(left.now(t, forget)))
+	if latest := t.Add(longestDelay); until.After(latest) {
+		until = latest
 	}
-	return stored.Until.Time()
+	return until, failures
 }
 
 // full says whether a known range of a name has used up its tries.

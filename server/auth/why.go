@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -26,9 +25,10 @@ type Why struct {
 
 // WhyDelay is how long a name may not be tried from where it never signed in.
 type WhyDelay struct {
-	Name  string    `json:"name"`         // as typed, or the account's
-	Rest  int64     `json:"rest_seconds"` // at least 1
-	Until time.Time `json:"until"`
+	Name     string    `json:"name"`         // as typed, or the account's
+	Failures int       `json:"failures"`     // wrong passwords that count; one is forgotten per quarter of an hour
+	Rest     int64     `json:"rest_seconds"` // at least 1
+	Until    time.Time `json:"until"`
 }
 
 // WhyLink is a mailed link that can still be used.
@@ -121,72 +121,11 @@ func (o Operator) delays(v db.View, w *Why, names ...string) error {
 		if err != nil {
 			stored = nil // none, or one that can't be read, which stops nobody
 		}
-		if until := o.limits.closed(key, stored, o.Now()); until.After(o.Now()) {
+		if until, failures := o.limits.closed(key, stored, o.Now()); until.After(o.Now()) {
 			rest := int64(math.Ceil(until.Sub(o.Now()).Seconds()))
-			w.Delays = append(w.Delays, WhyDelay{Name: name, Rest: rest, Until: until.UTC()})
+			w.Delays = append(w.Delays, WhyDelay{Name: name, Failures: failures, Rest: rest, Until: until.UTC()})
 		}
 		w.KnownRangeFull = w.KnownRangeFull || o.limits.full(key, o.Now())
 	}
 	return nil
-}
-
-// verdict names what keeps her out first, and what to do about it. Commands call
-// the account by its id: whoever signs up chooses the e-mail, and a shell would
-// read what it is pasted.
-func (w *Why) verdict(who string) string {
-	u := w.User
-	if u == nil {
-		return fmt.Sprintf("no account: nobody is called %q here; the spelling may differ (kunci user list), or make one with kunci user add", who)
-	}
-	id := idText(u.ID)
-	switch {
-	case u.Disabled:
-		return "disabled: kunci user enable " + id + " lets the user sign in again"
-	case u.PasswordFamily == "" && u.GoogleID == "" && u.FacebookID == "":
-		return "no password: kunci user passwd " + id + " gives the account one, or the user asks for a reset mail"
-	case len(w.Admitted) == 0:
-		return "not admitted anywhere: see --admit of kunci serve, or kunci user set " + id + " --made-by operator"
-	case len(w.Delays) > 0:
-		return fmt.Sprintf("slowed down: too many wrong passwords, the next try is in %s; kunci user passwd %s clears it at once", w.longest(), id)
-	case w.KnownRangeFull:
-		return "slowed down: too many wrong passwords from where the user has signed in before; kunci user passwd " + id + " clears it at once"
-	case u.PasswordFamily == "":
-		return "no password: the user can sign in with Google or Facebook alone, until kunci user passwd " + id
-	}
-	if last := w.lastSignIn(); last != nil && last.Outcome != outcomeOK {
-		return w.refused(last)
-	}
-	return "nothing keeps the user out: it may be the password, which kunci user passwd " + id + " replaces"
-}
-
-func (w *Why) longest() (rest time.Duration) {
-	for _, d := range w.Delays {
-		rest = max(rest, time.Duration(d.Rest)*time.Second)
-	}
-	return rest
-}
-
-func (w *Why) lastSignIn() *Audited {
-	for _, a := range slices.Backward(w.Attempts) {
-		if a.Event == eventSignIn {
-			return a
-		}
-	}
-	return nil
-}
-
-// refused words why the last try failed where nothing stands in the way now.
-func (w *Why) refused(last *Audited) string {
-	id := idText(w.User.ID)
-	switch last.Outcome {
-	case "wrong_password":
-		return "wrong password: the last try was refused; a reset mail helps, or kunci user passwd " + id
-	case "not_admitted":
-		return "not admitted in " + last.Dialect + ": the account registered itself; see --admit of kunci serve, or kunci user set " + id + " --made-by operator"
-	case "no_membership":
-		return "no membership, which " + last.Dialect + " asks for: kunci user set " + id + " --company … --division … --role …"
-	case "too_many":
-		return "too many tries from the address " + last.Address + " (" + last.Reason + "): it may be tried again by now"
-	}
-	return "the last try was refused (" + last.Outcome + "), which may be over by now"
 }

@@ -47,8 +47,23 @@ func TestWhyVerdict(t *testing.T) {
 			h.Admit = nil
 		}, "not admitted anywhere: "},
 		"no membership":  {func(h *house) { h.add(email, auth.Edit{}); _, _ = h.login(dashboard, email, goodPassword, home) }, "no membership, which dashboard asks for: "},
-		"slowed down":    {func(h *house) { h.add(email, auth.Edit{}); h.guesses(email, 6) }, "slowed down: too many wrong passwords, the next try is in 1s; kunci user passwd"},
-		"wrong password": {func(h *house) { h.add(email, auth.Edit{}); h.guesses(email, 1) }, "wrong password: the last try was refused"},
+		"slowed down":    {func(h *house) { h.add(email, auth.Edit{}); h.guesses(email, 6) }, "slowed down: after 5 wrong passwords for the name the next try is in 1s; kunci user passwd 1"},
+		"wrong password": {func(h *house) { h.add(email, auth.Edit{}); h.guesses(email, 1) }, "wrong password: the last try was refused; kunci user passwd 1 gives the account another, or the user asks for a reset mail, which takes a server with --smtp-url"},
+		"slowed down before": {func(h *house) { h.add(email, auth.Edit{}); h.guesses(email, 6); h.clock.add(2 * time.Second) },
+			"slowed down for a while: 5 or more wrong passwords for the name; it may be tried again by now, and kunci user passwd 1 forgets them"},
+		"a weak password": {func(h *house) { h.add(email, auth.Edit{}); _, _ = h.login(pwa, email, "weak and long", home) },
+			"refused by pwa, and waiting does not help: the password that was typed does not meet that API's rule (a lower-case and an upper-case letter, a digit, a special character, 8 characters); kunci user passwd 1 with one that does"},
+		"a short password": {func(h *house) { h.add(email, auth.Edit{}); _, _ = h.login(dashboard, email, "short", home) },
+			"refused by dashboard, and waiting does not help: the password that was typed "},
+		"no password sent": {func(h *house) { h.add(email, auth.Edit{}); _, _ = h.login(snapotp, email, "", home) },
+			"refused by snapotp, and waiting does not help: what was sent is not valid (password required), "},
+		"it worked": {func(h *house) {
+			h.add(email, auth.Edit{})
+			h.guesses(email, 1)
+			h.clock.add(time.Second)
+			h.in(snapotp, email)
+		},
+			"nothing keeps the user out: the last sign-in worked: 2026-03-01T12:00:01Z, snapotp"},
 		"a known range": {func(h *house) {
 			h.add(email, auth.Edit{})
 			h.in(snapotp, email)
@@ -56,6 +71,14 @@ func TestWhyVerdict(t *testing.T) {
 				_, _ = h.login(snapotp, email, "wrong", home)
 			}
 		}, "slowed down: too many wrong passwords from where the user has signed in before"},
+		"a known range before": {func(h *house) {
+			h.add(email, auth.Edit{})
+			h.in(snapotp, email)
+			for range 11 {
+				_, _ = h.login(snapotp, email, "wrong", home)
+			}
+			h.clock.add(5 * time.Minute)
+		}, "slowed down for a while: 10 wrong passwords from where the user has signed in before; it may be"},
 		"an address": {func(h *house) {
 			h.add(email, auth.Edit{})
 			for i := range 11 {
@@ -102,7 +125,7 @@ func TestWhyFacts(t *testing.T) {
 	if len(w.Links) != 0 { // it was good for half an hour
 		t.Errorf("links %v", w.Links)
 	}
-	if len(w.Delays) != 1 || w.Delays[0].Name != "budi" || w.Delays[0].Rest < 1 || !w.Delays[0].Until.Equal(h.clock.Now().Add(time.Duration(w.Delays[0].Rest)*time.Second)) {
+	if len(w.Delays) != 1 || w.Delays[0].Name != "budi" || w.Delays[0].Rest < 1 || w.Delays[0].Failures != 5 || !w.Delays[0].Until.Equal(h.clock.Now().Add(time.Duration(w.Delays[0].Rest)*time.Second)) {
 		t.Errorf("delays %+v", w.Delays)
 	}
 	if len(w.Attempts) != 10 || w.Attempts[9].Event != "sign-in" {

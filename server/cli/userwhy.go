@@ -56,7 +56,7 @@ func whyRows(w *auth.Why) (rows [][]any) {
 		}...)
 	}
 	for _, d := range w.Delays {
-		rest := fmt.Sprintf("%s, next try in %s", d.Name, time.Duration(d.Rest)*time.Second)
+		rest := fmt.Sprintf("%s, after %d wrong passwords; next try in %s", d.Name, d.Failures, time.Duration(d.Rest)*time.Second)
 		if w.KnownRanges > 0 {
 			rest += ", but not from known ranges"
 		}

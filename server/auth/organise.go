@@ -227,7 +227,7 @@ func (o Operator) Sessions(who string) (list []OpenSession, err error) {
 func (o Operator) RevokeSession(ctx context.Context, id string) error {
 	parsed, ok := token.ParseID(id)
 	if !ok {
-		return fail(Invalid, "invalid", fmt.Errorf("%q is no session id (session list USER shows them)", id))
+		return fail(Invalid, "invalid", fmt.Errorf("%q is no session id: see session list USER", id))
 	}
 	return o.update(ctx, func(tx db.Tx) error {
 		e := o.entry(eventSessionRevoke)

@@ -41,7 +41,7 @@ func (p *program) auditList() *urfave.Command {
 			text("outcome", "only this `OUTCOME`: ok, failed for any other, or the one that the list shows"),
 			text("dialect", "only by this `API`: "+sources),
 			text("address", "only from this `ADDRESS`, or network such as 10.0.0.0/8"),
-			text("since", "only from this `TIME` on: so long ago (24h), or 2006-01-02T15:04:05Z"),
+			text("since", "only from this `TIME` on: so long ago (24h), 2006-01-02 (0:00 UTC), or 2006-01-02T15:04:05Z"),
 			text("until", "only before this `TIME`, as --since"),
 			&urfave.IntFlag{Name: "limit", Value: auditShown, Usage: "the last `N` entries at most, 10000 of them: audit export writes all"},
 			&urfave.BoolFlag{Name: "follow", Usage: "go on with what comes, while the server runs", HideDefault: true},
@@ -76,13 +76,24 @@ func auditQuery(cmd *urfave.Command, now time.Time) (q auth.AuditQuery, err erro
 		if raw == "" {
 			continue
 		}
-		if ago, bad := time.ParseDuration(raw); bad == nil && ago >= 0 {
-			*t.to = now.Add(-ago)
-		} else if *t.to, err = time.Parse(time.RFC3339, raw); err != nil {
-			return q, usage(cmd, fmt.Sprintf("--%s: %q is neither a duration such as 24h nor a time such as 2006-01-02T15:04:05Z", t.name, raw))
+		if *t.to, err = auditTime(raw, now); err != nil {
+			return q, usage(cmd, fmt.Sprintf("--%s: %v", t.name, err))
 		}
 	}
 	return q, nil
+}
+
+// auditTime reads a time: so long ago, a day, which begins at 0:00 UTC, or all of it.
+func auditTime(raw string, now time.Time) (at time.Time, err error) {
+	if ago, bad := time.ParseDuration(raw); bad == nil && ago >= 0 {
+		return now.Add(-ago), nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err = time.Parse(layout, raw); err == nil {
+			return at, nil
+		}
+	}
+	return at, fmt.Errorf("%q is neither a duration such as 24h nor a time such as 2006-01-02 or 2006-01-02T15:04:05Z", raw)
 }
 
 func (p *program) listAudit(ctx context.Context, cmd *urfave.Command, c *ctl.Client, q auth.AuditQuery) error {
@@ -97,7 +108,7 @@ func (p *program) listAudit(ctx context.Context, cmd *urfave.Command, c *ctl.Cli
 	if follow {
 		return p.followAudit(ctx, cmd, c, q, page)
 	}
-	if err := printList(cmd, page.Entries, auditHead, auditRow); err != nil {
+	if err := p.printFound(cmd, page.Entries, auditColumns{q.User != ""}); err != nil {
 		return err
 	}
 	if page.Unreadable > 0 {
@@ -106,32 +117,13 @@ func (p *program) listAudit(ctx context.Context, cmd *urfave.Command, c *ctl.Cli
 	return nil
 }
 
-var auditHead = []string{"TIME", "EVENT", "OUTCOME", "API", "ADDRESS", "ACCOUNT", "NOTE"}
-
-func auditRow(e *auth.Audited) []any {
-	return []any{e.Time, e.Event, e.Outcome, e.Dialect, e.Address, e.Account, auditNote(e)}
-}
-
-// auditNote is what an entry tells beside its columns.
-func auditNote(e *auth.Audited) string {
-	var notes []string
-	for _, note := range []string{e.Reason, e.Subject} {
-		if note != "" {
-			notes = append(notes, note)
-		}
-	}
-	if e.Times > 1 {
-		notes = append(notes, fmt.Sprintf("%d times", e.Times))
-	}
-	return strings.Join(notes, "; ")
-}
-
 // followAudit prints what was found and then what comes, as JSON one entry a
 // line, until it is interrupted.
 func (p *program) followAudit(ctx context.Context, cmd *urfave.Command, c *ctl.Client, q auth.AuditQuery, page *auth.AuditPage) error {
-	head := auditHead
+	columns := auditColumns{q.User != ""}
+	head := columns.head()
 	for {
-		if err := p.printAudit(cmd, head, page.Entries); err != nil {
+		if err := p.printAudit(cmd, head, columns, page.Entries); err != nil {
 			return err
 		}
 		head = nil
@@ -150,24 +142,6 @@ func (p *program) followAudit(ctx context.Context, cmd *urfave.Command, c *ctl.C
 		}
 		page = next
 	}
-}
-
-func (p *program) printAudit(cmd *urfave.Command, head []string, entries []*auth.Audited) error {
-	if !cmd.Bool("json") {
-		t := table{head: head}
-		for _, e := range entries {
-			t.add(auditRow(e)...)
-		}
-		return t.print(p.stdout)
-	}
-	return auditLines(p.stdout, func(line func(*auth.Audited) error) error {
-		for _, e := range entries {
-			if err := line(e); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // auditLines writes entries as NDJSON.

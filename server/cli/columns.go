@@ -2,7 +2,9 @@ package cli
 
 import (
 	"io"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/width"
@@ -42,7 +44,7 @@ func (t *table) print(w io.Writer) error {
 	var b strings.Builder
 	for n, line := range lines {
 		for i, text := range line {
-			text = cut(text, widths[i])
+			text = t.fitted(n, i, text, widths[i])
 			gap := strings.Repeat(" ", widths[i]-cells(text)+columnGap)
 			b.WriteString(t.inked(n, i, text))
 			if i < len(line)-1 {
@@ -55,62 +57,117 @@ func (t *table) print(w io.Writer) error {
 	return err
 }
 
+// cell is what stands in a column of a line; nil is the head.
+func (t *table) cell(line, column int) any {
+	if t.head != nil {
+		if line--; line < 0 {
+			return nil
+		}
+	}
+	return t.rows[line][column]
+}
+
+// fitted is a cell of a line within a width.
+func (t *table) fitted(line, column int, text string, room int) string {
+	if at, ok := t.cell(line, column).(time.Time); ok && cells(text) > room {
+		return shortened(at, room)
+	}
+	return cut(text, room)
+}
+
 // inked is a cell of a line in its colour.
 func (t *table) inked(line, column int, text string) string {
-	if t.head != nil {
-		if line == 0 {
-			return t.ink.bold(text)
+	switch on := t.cell(line, column).(type) {
+	case nil:
+		return t.ink.bold(text)
+	case alarm:
+		if on {
+			return t.ink.yellow(text)
 		}
-		line--
-	}
-	if on, ok := t.rows[line][column].(alarm); ok && bool(on) {
-		return t.ink.yellow(text)
 	}
 	return text
 }
 
 // widths are those of the columns: as wide as the widest cell, and where that
-// is too much for a line, the widest cut first, text before anything else.
-// No column gets narrower than its head: beyond that, lines are too long.
-func (t *table) widths(lines [][]string) []int {
-	var widths []int
+// is too much for a line, the first way of giving that makes the line fit. What
+// has a meaning as a whole alone, such as an id or an outcome, is never cut:
+// beyond what the others can give, lines are too long.
+func (t *table) widths(lines [][]string) (widths []int) {
+	var natural []int
 	for _, line := range lines {
 		for i, text := range line {
-			if i == len(widths) {
-				widths = append(widths, 0)
+			if i == len(natural) {
+				natural = append(natural, 0)
 			}
-			widths[i] = max(widths[i], cells(text))
+			natural[i] = max(natural[i], cells(text))
 		}
 	}
-	least := func(i int) int {
-		if i < len(t.head) {
-			return max(cells(t.head[i]), 1)
-		}
-		return 1
-	}
-	room := t.fit - columnGap*(len(widths)-1)
-	for _, floor := range []func(int) int{
-		func(i int) int {
-			if t.isText(i) {
-				return max(leastColumn, least(i))
-			}
-			return widths[i]
-		},
-		least,
+	for _, way := range []giving{
+		{clock: len(longTime)}, {clock: len(midTime)}, {clock: len(midTime), text: true}, {clock: len(shortTime), text: true},
 	} {
-		shrink(widths, room, floor)
+		widths = slices.Clone(natural)
+		if t.give(widths, way) {
+			break
+		}
 	}
 	return widths
+}
+
+// giving is how far columns give way.
+type giving struct {
+	clock int  // times take this much at most
+	text  bool // text is cut to the width of its head, else to leastColumn
+}
+
+// give makes columns narrower, notes before other text and the widest first,
+// and says whether they fit a line then.
+func (t *table) give(widths []int, way giving) bool {
+	room := t.fit - columnGap*(len(widths)-1)
+	if t.fit == 0 || sum(widths) <= room {
+		return true
+	}
+	for i := range widths {
+		if _, ok := t.sample(i).(time.Time); ok {
+			widths[i] = min(widths[i], max(way.clock, t.headed(i)))
+		}
+	}
+	shrink(widths, room, func(i int) int {
+		if _, ok := t.sample(i).(note); ok {
+			return max(leastColumn, t.headed(i))
+		}
+		return widths[i]
+	})
+	shrink(widths, room, func(i int) int {
+		switch {
+		case !t.isText(i):
+			return widths[i]
+		case way.text:
+			return t.headed(i)
+		}
+		return max(leastColumn, t.headed(i))
+	})
+	return sum(widths) <= room
+}
+
+func sum(widths []int) (total int) {
+	for _, w := range widths {
+		total += w
+	}
+	return total
+}
+
+// headed is the width of a column's head.
+func (t *table) headed(column int) int {
+	if column < len(t.head) {
+		return max(cells(t.head[column]), 1)
+	}
+	return 1
 }
 
 // shrink takes from the widest of the columns that are above their floor, until
 // all have room or none can give.
 func shrink(widths []int, room int, floor func(int) int) {
-	total := 0
-	for _, w := range widths {
-		total += w
-	}
-	for room > 0 && total > room {
+	for total := sum(widths); total > room; total-- {
 		widest := -1
 		for i, w := range widths {
 			if w > floor(i) && (widest < 0 || w > widths[widest]) {
@@ -121,18 +178,25 @@ func shrink(widths []int, room int, floor func(int) int) {
 			return
 		}
 		widths[widest]--
-		total--
 	}
 }
 
-// isText says whether a column holds words rather than numbers, states and
-// times, of which a part says nothing.
-func (t *table) isText(column int) bool {
+// sample is the first cell of a column, which says of what kind all are.
+func (t *table) sample(column int) any {
 	for _, row := range t.rows {
 		if column < len(row) {
-			_, text := row[column].(string)
-			return text
+			return row[column]
 		}
+	}
+	return nil
+}
+
+// isText says whether a column holds words rather than numbers, states, times
+// and ids, of which a part says nothing.
+func (t *table) isText(column int) bool {
+	switch t.sample(column).(type) {
+	case string, note:
+		return true
 	}
 	return false
 }

@@ -23,7 +23,7 @@ func (p *program) keyCommand() *urfave.Command {
 					if k.Until != nil {
 						until = *k.Until
 					}
-					return []any{k.ID, k.Signing, k.Since, until}
+					return []any{whole(k.ID), k.Signing, k.Since, until}
 				})
 			}),
 		},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	urfave "github.com/urfave/cli/v3"
@@ -20,7 +21,7 @@ func (p *program) sessionCommand() *urfave.Command {
 					return err
 				}
 				return printList(cmd, list, []string{"ID", "API", "ADDRESS", "CREATED", "EXPIRES"}, func(s auth.OpenSession) []any {
-					return []any{s.ID, s.Audience, s.Addr, s.Created, s.Expires}
+					return []any{whole(s.ID), s.Audience, s.Addr, s.Created, s.Expires}
 				})
 			}),
 		},
@@ -37,7 +38,7 @@ func (p *program) revoke(ctx context.Context, cmd *urfave.Command) error {
 	if who == "" {
 		return p.action([]string{"ID"}, func(ctx context.Context, cmd *urfave.Command, c *ctl.Client, args []string) error {
 			if err := c.RevokeSession(ctx, args[0]); err != nil {
-				return err
+				return mayBeUser(err, args[0])
 			}
 			one := 1
 			return tell(cmd, over{Session: args[0], Sessions: &one}, "session %s is over", args[0])
@@ -50,6 +51,17 @@ func (p *program) revoke(ctx context.Context, cmd *urfave.Command) error {
 		}
 		return tell(cmd, over{User: who, Sessions: ended.Sessions}, "every session of %s is over; %s", who, howMany(ended))
 	})(ctx, cmd)
+}
+
+// mayBeUser adds what to do where a user was named instead of a session.
+func mayBeUser(err error, id string) error {
+	var e *auth.Error
+	if !errors.As(err, &e) || e.Kind != auth.Invalid || e.Cause == nil {
+		return err
+	}
+	more := *e
+	more.Cause = fmt.Errorf("%w; or all of an account's: session revoke --user %s", e.Cause, quoted(id))
+	return &more
 }
 
 // over is what came of an act that ends sessions, for programs.

@@ -42,7 +42,7 @@ func shown(v any) string {
 		if v.IsZero() {
 			return "-"
 		}
-		return v.UTC().Format(time.RFC3339)
+		return v.UTC().Format(longTime)
 	case alarm:
 		return shown(bool(v))
 	case bool:
@@ -50,6 +50,10 @@ func shown(v any) string {
 			return "yes"
 		}
 		return "no"
+	case whole:
+		return shown(string(v))
+	case note:
+		return shown(string(v))
 	case string:
 		if v == "" {
 			return "-"
@@ -59,6 +63,30 @@ func shown(v any) string {
 	}
 	return neutral(fmt.Sprint(v))
 }
+
+// How times are shown, in UTC: as wide as these layouts are themselves. The
+// shorter ones are for lines of a terminal that have no more room.
+const (
+	longTime  = "2006-01-02T15:04:05Z" // RFC 3339
+	midTime   = "01-02 15:04:05"
+	shortTime = "01-02 15:04"
+)
+
+// shortened is a time within a width.
+func shortened(at time.Time, room int) string {
+	if room >= len(midTime) {
+		return at.UTC().Format(midTime)
+	}
+	return at.UTC().Format(shortTime)
+}
+
+// whole is a text that is shown whole: of an id or an outcome, a part says
+// nothing.
+type whole string
+
+// note is a text that is the first to be cut: it tells more of a row whose other
+// columns say what it is.
+type note string
 
 // alarm is a state that asks to be seen where it holds, such as disabled.
 type alarm bool

@@ -97,6 +97,43 @@ func TestListsFitTheTerminal(t *testing.T) {
 	}
 }
 
+// What is of use as a whole alone is not cut, on the narrowest terminal that
+// people have: ids, outcomes, and when something was.
+func TestListsKeepWhatMatters(t *testing.T) {
+	t.Parallel()
+	dir := dev(t)
+	p := serve(t, dir, "--dev")
+	p.signIn(t)
+	_, _ = p.ask(t, "/api/auth/login", "", `{"username": "johndoe", "password": "wrong"}`)
+	list := func(args ...string) string {
+		return colours.ReplaceAllString(onTerminal(t, 80, program(t, append(args, "--data", dir)...)), "")
+	}
+	const refused = `(?m)^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ +sign-in +wrong_password +snapotp +127\.0\.0\.1 +wrong passwo…$`
+	for name, test := range map[string]struct {
+		text, want string
+		fits       bool
+	}{
+		"sessions": {list("session", "list", "johndoe"), `(?m)^[0-9a-f]{32} +\S+ +\S+ +\d\d-\d\d \d\d:\d\d:\d\d +\d\d-\d\d \d\d:\d\d:\d\d$`, true},
+		"keys":     {list("key", "list"), `(?m)^k2\.pid\.[A-Za-z0-9_-]{44} +yes +\d\d-\d\d \d\d:\d\d +-$`, true},
+		"audit":    {list("audit", "list"), `(?m)^\d\d-\d\d \d\d:\d\d:\d\d +sign-in +wrong_password +snapotp +`, true},
+		"a user's": {list("audit", "list", "--user", "johndoe"), refused, true},
+		"why":      {list("user", "why", "johndoe"), refused, false},
+		"nothing":  {list("audit", "list", "--user", "nobody"), `(?m)^TIME .*\nnothing in the audit log is so\n`, true},
+	} {
+		if !regexp.MustCompile(test.want).MatchString(test.text) {
+			t.Errorf("%s:\n%s", name, test.text)
+		}
+		for line := range strings.Lines(test.text) {
+			if test.fits && utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > 80 {
+				t.Errorf("%s: %q is too long", name, line)
+			}
+		}
+	}
+	if text := list("audit", "list", "--user", "johndoe") + list("user", "why", "johndoe"); strings.Contains(text, "ACCOUNT") {
+		t.Errorf("a column says what was asked:\n%s", text)
+	}
+}
+
 // Colours are for terminals that want them.
 func TestColours(t *testing.T) {
 	t.Parallel()

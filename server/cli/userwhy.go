@@ -31,7 +31,8 @@ func (p *program) userWhy() *urfave.Command {
 			if err := facts.print(p.stdout); err != nil || len(w.Attempts) == 0 {
 				return err
 			}
-			return printList(cmd, w.Attempts, auditHead, auditRow)
+			one := auditColumns{ofOne: true}
+			return printList(cmd, w.Attempts, one.head(), one.row)
 		}),
 	}
 }

@@ -48,6 +48,9 @@ func openArchive(path string) (_ *archive, err error) {
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is no plain file")
 	}
+	if err := seemsBackup(f); err != nil {
+		return nil, err
+	}
 	entries, err := scanEntries(f, info.Size())
 	if err != nil {
 		return nil, err
@@ -60,6 +63,24 @@ func openArchive(path string) (_ *archive, err error) {
 }
 
 func (a *archive) close() { _ = a.file.Close() } // it was only read
+
+// errNoBackup says of a file that it is something else altogether.
+var errNoBackup = errors.New("it is no kunci backup")
+
+// seemsBackup looks at how a file begins: as a tar file, or as one whose first
+// file is the data file, however short it was cut.
+func seemsBackup(r io.ReaderAt) error {
+	block := make([]byte, tarBlock)
+	n, err := r.ReadAt(block, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	named := min(n, len(dataFile))
+	if string(block[:named]) == dataFile[:named] || bytes.HasPrefix(block[257:], []byte("ustar")) || isZero(block) {
+		return nil
+	}
+	return errNoBackup
+}
 
 var errShort = damagedArchive("it is cut short")
 

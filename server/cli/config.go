@@ -33,6 +33,11 @@ func (p *program) configCommand() *urfave.Command {
 			for _, s := range settings {
 				list = append(list, r.settled(s))
 			}
+			if !cmd.Bool("json") {
+				if err := say(cmd, "these are the settings that kunci serve would use if started from here, not those of a server that runs"); err != nil {
+					return err
+				}
+			}
 			if err := printList(cmd, list, []string{"SETTING", "VALUE", "SOURCE", "FROM"}, func(s settled) []any {
 				return []any{s.Name, s.Value, s.Source, s.From}
 			}); err != nil {

@@ -40,8 +40,22 @@ func (r *reader) fault(name, format string, args ...any) {
 // refuse is fault where the text goes on right after the setting's name.
 func (r *reader) refuse(name, text string) {
 	if r.err == nil {
-		r.err = &usageError{settingNamed(name).called() + text}
+		r.err = &usageError{r.called(settingNamed(name)) + text}
 	}
+}
+
+// called is a setting in a fault; a secret begins with the variable that it
+// came from, if it did.
+func (r *reader) called(s setting) string {
+	flag := s.name + "-file"
+	if s.kind == secret && !r.cmd.IsSet(flag) {
+		for _, variable := range []string{s.variable(), s.variable() + "_FILE"} {
+			if r.env[variable] != "" {
+				return fmt.Sprintf("%s (--%s)", variable, flag)
+			}
+		}
+	}
+	return s.called()
 }
 
 // fallback is a setting's default beside the others.

@@ -82,6 +82,8 @@ func ofArchive(path string, err error) error {
 		return err
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("there is no room for what is in %s: make some, or name a folder on another disk with --data", path)
+	case errors.Is(err, errNoBackup):
+		return fmt.Errorf("%s can't be restored: %w: name a file that kunci backup wrote (lists of accounts go in by kunci import)", path, err)
 	case errors.As(err, &at) && at.Path == path:
 		return fmt.Errorf("can't read %s: %w: name a file that kunci backup wrote", path, at.Err)
 	}

@@ -54,19 +54,19 @@ func (s *SMTP) Send(ctx context.Context, l *Letter) error {
 	d := &delivery{ctx: ctx, cfg: s.cfg, to: l.To}
 	defer d.close()
 	if err := d.connect(); err != nil {
-		return d.fault("connect", err)
+		return d.fault(StepConnect, err)
 	}
 	if err := d.signIn(); err != nil {
-		return d.fault("sign-in", err)
+		return d.fault(StepSignIn, err)
 	}
 	if err := d.client.Mail("<" + from.Address + ">"); err != nil {
-		return d.fault("sender", err)
+		return d.fault(StepSender, err)
 	}
 	if err := d.client.Rcpt("<" + l.To + ">"); err != nil {
-		return d.refusal("recipient", err)
+		return d.refusal(StepRecipient, err)
 	}
 	if err := d.transmit(raw); err != nil {
-		return d.refusal("content", err)
+		return d.refusal(StepContent, err)
 	}
 	d.quit()
 	return nil

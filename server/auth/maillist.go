@@ -14,7 +14,8 @@ const rememberedCauses = 1000
 // account, but not to which address.
 type QueuedMail struct {
 	ID        string    `json:"id"`
-	User      string    `json:"user"` // UUID, "" where the account is gone
+	User      string    `json:"user"`       // UUID, "" where the account is gone
+	Account   uint64    `json:"account_id"` // its id, 0 where it is gone
 	Kind      string    `json:"kind"`
 	Created   time.Time `json:"created"`
 	Due       time.Time `json:"due"` // its next attempt
@@ -35,7 +36,7 @@ func (o Operator) QueuedMails() (list []QueuedMail, err error) {
 				m.Expires = j.Expires.Time()
 			}
 			if a, err := v.Account(j.Account); err == nil {
-				m.User = a.UUID.String()
+				m.User, m.Account = a.UUID.String(), a.ID
 			}
 			m.LastError, _ = o.mailCauses.Get(j.ID)
 			list = append(list, m)

@@ -73,6 +73,7 @@ func TestEveryCommandAnswersPrograms(t *testing.T) {
 		{"user enable johndoe", `"disabled": false`},
 		{"user delete new@example.com --yes", `"email": "new@example.com"`},
 		{"mail list", `[`},
+		{"mail test ada@example.com --mail-from kunci@example.com --smtp-url " + post(t, "").url, `"server": "127.0.0.1:`},
 		{"key list", `"signing": true`},
 		{"key rotate", `"former": {`},
 		{"check", `"ok": true`},

@@ -58,6 +58,11 @@ func (r *reader) mail(c *serveConfig) {
 		}
 	}
 	cfg, err := mail.ParseSMTPURL(raw)
+	if err == nil && cfg.Username != "" && pw == "" {
+		s := settingNamed("smtp-password")
+		r.fault("smtp-url", "it names a user, who has no password: set %s or --%s-file", s.variable(), s.name)
+		return
+	}
 	if err == nil {
 		cfg.Password, cfg.From = pw, c.mailFrom
 		c.smtp, err = mail.NewSMTP(cfg)

@@ -231,13 +231,19 @@ func (c *serveConfig) settle(listening net.Addr) {
 	if c.publicURL == "" {
 		c.publicURL = c.scheme() + "://" + listening.String()
 	}
-	if c.mailFrom == "" {
-		host := "localhost"
-		if u, err := url.Parse(c.publicURL); err == nil {
-			if _, numeric := netip.ParseAddr(u.Hostname()); numeric != nil {
-				host = u.Hostname()
-			}
-		}
-		c.mailFrom = "kunci@" + host
+	c.settleSender()
+}
+
+// settleSender fills in the address that mail comes from.
+func (c *serveConfig) settleSender() {
+	if c.mailFrom != "" {
+		return
 	}
+	host := "localhost"
+	if u, err := url.Parse(c.publicURL); err == nil && u.Hostname() != "" {
+		if _, numeric := netip.ParseAddr(u.Hostname()); numeric != nil {
+			host = u.Hostname()
+		}
+	}
+	c.mailFrom = "kunci@" + host
 }

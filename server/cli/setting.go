@@ -147,6 +147,14 @@ func flagsOf(shared bool) (flags []urfave.Flag) {
 	return flags
 }
 
+// flagsNamed are those of some settings.
+func flagsNamed(names ...string) (flags []urfave.Flag) {
+	for _, name := range names {
+		flags = append(flags, settingNamed(name).flag())
+	}
+	return flags
+}
+
 // environment reads NAME=value lines.
 func environment(lines []string) map[string]string {
 	env := make(map[string]string, len(lines))

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -53,13 +52,34 @@ func TestContractFields(t *testing.T) {
 				}
 				p.base[f.name], p.base[other] = "fb-linked", "fb-linked"
 			}
-			p.presence(t, trust)
+			p.presence(t, trust, fields)
 			p.types(t)
 			p.limits(t)
+		}
+		if len(fields) > 0 {
+			c.readsNoOther(t, verify, r)
 		}
 	}
 	if rows != 0 {
 		t.Errorf("%d fields in CONTRACT.md are of no route there", rows)
+	}
+}
+
+// readsNoOther sends what is no text in the place of every field that other
+// routes have: one that this route reads as well would be at fault.
+func (c *contract) readsNoOther(t *testing.T, a *app, r *tableRoute) {
+	t.Helper()
+	names := map[string]bool{}
+	for _, f := range c.fields {
+		names[f.name] = true
+	}
+	for _, f := range c.of(r) {
+		delete(names, f.name)
+	}
+	for name := range names {
+		f := tableField{api: r.api, path: r.path, name: name, kind: "any"}
+		p := &fieldProbe{tableField: &f, app: a, end: endpointOf(t, r.api, r.path)}
+		p.types(t)
 	}
 }
 
@@ -75,8 +95,12 @@ func pairOf(required string) (other string, ok bool) {
 
 // with is the endpoint's request with the field changed; nil leaves it out.
 func (p *fieldProbe) with(value any) request {
-	changes := maps.Clone(p.base)
-	changes[p.name] = value
+	changes := map[string]any{p.name: value}
+	for name, other := range p.base {
+		if name != p.name {
+			changes[name] = other
+		}
+	}
 	return p.end.request(changes).with("Accept-Language: en")
 }
 
@@ -138,17 +162,30 @@ func named(api string, got *answer) (fields []string) {
 	return fields
 }
 
-// presence leaves the field out, alone, and sends it empty.
-func (p *fieldProbe) presence(t *testing.T, trust *app) {
+// presence leaves the field out, alone, and sends it empty. What is required
+// is so in mode trust too, and in the place of the fields that go in pairs.
+func (p *fieldProbe) presence(t *testing.T, trust *app, fields []tableField) {
 	t.Helper()
+	lax := *p
+	lax.app = trust
 	other, pair := pairOf(p.required)
 	switch {
 	case p.required == "yes" && p.api == "dashboard" && p.name == "username":
 		p.atFault(t, "left out", p.with(nil), "smart", "email") // whose body it is then
 		p.names(t, "empty", p.with(""))
-	case p.required == "yes", p.required == "in mode verify":
+	case p.required == "yes":
 		p.names(t, "left out", p.with(nil))
 		p.names(t, "empty", p.with(""))
+		lax.names(t, "left out in mode trust", p.with(nil))
+		for _, f := range fields {
+			if with, ok := pairOf(f.required); ok && f.name != p.name && with != p.name {
+				p.names(t, "where "+with+" is there", postForm(p.path, map[string]any{f.name: "x", with: "x"}))
+			}
+		}
+	case p.required == "in mode verify":
+		p.names(t, "left out", p.with(nil))
+		p.names(t, "empty", p.with(""))
+		lax.accepts(t, "left out in mode trust", p.with(nil))
 	case p.required == "no":
 		p.accepts(t, "left out", p.with(nil))
 		p.accepts(t, "empty", p.with(""))
@@ -162,104 +199,6 @@ func (p *fieldProbe) presence(t *testing.T, trust *app) {
 	default:
 		t.Errorf("%s: no test knows what %q requires", p, p.required)
 	}
-	if p.required == "in mode verify" {
-		lax := *p
-		lax.app = trust
-		lax.accepts(t, "left out in mode trust", p.with(nil))
-	}
-}
-
-// wrongTypes are values of JSON that are no text.
-var wrongTypes = []any{12345678, 1.5, true, json.RawMessage("null"), []string{"x"}, map[string]any{"x": "y"}}
-
-// types sends what is no text: in JSON another type, in a form a file.
-func (p *fieldProbe) types(t *testing.T) {
-	t.Helper()
-	ask := p.names
-	if p.kind == "any" {
-		ask = p.accepts
-	}
-	if p.end.form {
-		ask(t, "as a file", p.asFile())
-		return
-	}
-	for _, value := range wrongTypes {
-		ask(t, fmt.Sprintf("as %v", value), p.with(value))
-	}
-}
-
-// asFile is the request as multipart, the field a file in it.
-func (p *fieldProbe) asFile() request {
-	fields := maps.Clone(p.end.fields)
-	maps.Copy(fields, p.base)
-	fields[p.name] = "x"
-	var b strings.Builder
-	for name, value := range fields {
-		if value == nil {
-			continue
-		}
-		file := ""
-		if name == p.name {
-			file = `; filename="x"`
-		}
-		fmt.Fprintf(&b, "--b\r\nContent-Disposition: form-data; name=%q%s\r\n\r\n%v\r\n", name, file, value)
-	}
-	return post(p.path, "multipart/form-data; boundary=b", b.String()+"--b--\r\n").with("Accept-Language: en")
-}
-
-// limits sends values at the bounds and one beyond, and such as have not the
-// type's shape.
-func (p *fieldProbe) limits(t *testing.T) {
-	t.Helper()
-	var least, most int
-	switch n, _ := fmt.Sscanf(p.bounds, "%d–%d", &least, &most); {
-	case n == 2:
-		p.accepts(t, "at its shortest", p.with(p.long(least)))
-		p.accepts(t, "at its longest", p.with(p.long(most)))
-		p.names(t, "one too long", p.with(p.long(most+1)))
-		if least > 0 {
-			p.names(t, "one too short", p.with(p.long(least-1)))
-		}
-	case strings.HasPrefix(p.bounds, "±"):
-		n, err := strconv.Atoi(strings.TrimPrefix(p.bounds, "±"))
-		must(t, err)
-		for _, sign := range []string{"", "-"} {
-			p.accepts(t, "at its bound", p.with(sign+strconv.Itoa(n)))
-			p.names(t, "beyond its bound", p.with(sign+strconv.Itoa(n)+".01"))
-		}
-	case p.bounds == "–":
-		p.accepts(t, "very long", p.with(strings.Repeat("x", 20_000)))
-	default:
-		t.Errorf("%s: no test knows the bounds %q", p, p.bounds)
-	}
-	switch {
-	case p.kind == "e-mail":
-		p.names(t, "no e-mail", p.with("nobody-at-all"))
-	case p.kind == "decimal":
-		p.names(t, "no number", p.with("east"))
-	case p.kind == "any", p.kind == "string" && p.name == "password":
-	case p.kind == "string":
-		p.accepts(t, "a word", p.with("nobody-at-all"))
-	default:
-		t.Errorf("%s: no test knows the type %q", p, p.kind)
-	}
-}
-
-// long is a value of so many characters that nothing else is wrong with.
-func (p *fieldProbe) long(n int) string {
-	switch {
-	case p.kind == "e-mail":
-		domain := []byte(strings.Repeat("b", max(0, n-4)))
-		for i := 49; i < len(domain)-1; i += 50 {
-			domain[i] = '.'
-		}
-		return "a@" + string(domain) + ".c"
-	case p.name == "username":
-		return strings.Repeat("u", n)
-	case p.name == "password":
-		return "Aa1!" + strings.Repeat("é", n-4)
-	}
-	return strings.Repeat("é", n)
 }
 
 // TestContractHasEveryField compares the tables with what each API's file

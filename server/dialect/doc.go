@@ -10,6 +10,6 @@
 //	write     what came of it → the dialect's envelope
 //	Fail      or an *auth.Error → status, message, the dialect's envelope
 //
-// A sixth dialect is one file, one name in the table of table.go, and one
-// folder of exchanges in testdata.
+// A sixth dialect is one file, one name in the table of table.go, its tables
+// in CONTRACT 4, and one folder of exchanges in testdata.
 package dialect

@@ -51,6 +51,7 @@ func TestAdviceSaysWhatToExpect(t *testing.T) {
 		MemoryMiB: 19, Passes: 2, Width: 4, Hash: 40 * time.Millisecond, HashesPerS: 100, CPUs: 4, Load: 3,
 		Rows: []bench.Row{
 			{Scenario: "me", What: "hello world", RatePerS: n(1)},
+			{Scenario: "me", What: "first use", RatePerS: n(2)},
 			{Scenario: "me", What: "64 clients", RatePerS: n(20000), Ratio: n(.5), CPURatio: n(2.5)},
 			{Scenario: "login", What: "16 clients", RatePerS: n(90)},
 			{Scenario: "logout", What: "1 client", YardstickMS: n(1.5)},

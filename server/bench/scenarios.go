@@ -8,6 +8,12 @@ import (
 	"time"
 )
 
+// Rows of Me that are not kunci's usual work.
+const (
+	helloWorld = "hello world" // the yardstick
+	firstUse   = "first use"
+)
+
 // meRequests are rendered ahead: rendering would cost the client as much as the
 // rest.
 func (b *Bench) meRequests() [][]byte {
@@ -28,9 +34,9 @@ func (b *Bench) Me(ctx context.Context) []Row {
 	})
 	first := b.asks(ctx, b.Clients, http.StatusOK, each(requests))(ctx, usedWithin)
 	p := beside(ctx, rounds, b.Duration, me, b.hello())
-	r := p.byRate("me", fmt.Sprintf("%d clients", b.Clients), "hello world")
+	r := p.byRate("me", fmt.Sprintf("%d clients", b.Clients), helloWorld)
 	b.overIdle(&r)
-	once := row("me", "first use", first)
+	once := row("me", firstUse, first)
 	if b.Hello == nil {
 		return []Row{once, r}
 	}
@@ -38,7 +44,7 @@ func (b *Bench) Me(ctx context.Context) []Row {
 	if all.CPU > 0 && hello.CPU > 0 && all.Answers > 0 && hello.Answers > 0 {
 		r.CPURatio = number(perAnswer(all) / perAnswer(hello))
 	}
-	yard := row("me", "hello world", hello)
+	yard := row("me", helloWorld, hello)
 	yard.RatePerS = r.YardstickPerS
 	return []Row{yard, once, r}
 }

@@ -89,6 +89,9 @@ func TestHashingProcesses(t *testing.T) {
 			until(t, "name and standing", func() bool {
 				return procFile(t, at, "comm") == "kunci-hashing\n" && procFile(t, at, "oom_score_adj") == "800\n"
 			})
+			if group, err := syscall.Getpgid(id); err != nil || group != id {
+				t.Errorf("it is in the group %d, %v: Ctrl-C would reach it", group, err)
+			}
 			if env := procFile(t, at, "environ"); env != "" {
 				t.Errorf("its environment is %q", env)
 			}
@@ -108,6 +111,9 @@ func TestHashingProcesses(t *testing.T) {
 	})
 	if got[http.StatusOK] != 4 {
 		t.Errorf("sign-ins: %v", got)
+	}
+	for _, id := range p.hashing(t) {
+		_ = syscall.Kill(id, syscall.SIGSTOP) // it can't end by itself
 	}
 	until(t, "no hashing process", func() bool { return len(p.hashing(t)) == 0 })
 	if strings.Contains(p.text(), "hashing passwords beside") {

@@ -30,10 +30,11 @@ func writeJSON(x *exchange, status int, body any) {
 
 // errorBody is the envelope of what belongs to no dialect.
 type errorBody struct {
-	Error string `json:"error"`
+	Error       string `json:"error"`
+	Description string `json:"error_description,omitempty"` // RFC 6749 5.2
 }
 
-func writeError(x *exchange, status int, what string) { writeJSON(x, status, errorBody{what}) }
+func writeError(x *exchange, status int, what string) { writeJSON(x, status, errorBody{Error: what}) }
 
 // retryAfter says when to try again, in whole seconds, at least one.
 func retryAfter(x *exchange, e *auth.Error) {

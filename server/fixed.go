@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"kunci/server/auth"
+	"kunci/server/dialect"
 )
 
 // fixed adds the routes that every deployment has besides the dialects'
@@ -81,17 +82,24 @@ func (s *Server) introspect(x *exchange, r *http.Request) {
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "application/x-www-form-urlencoded" {
-		writeError(x, http.StatusUnsupportedMediaType, "invalid_request")
+		invalidRequest(x, http.StatusUnsupportedMediaType, "The body must be application/x-www-form-urlencoded.")
 		return
 	}
 	body, failure := s.readAll(x, r)
 	if failure != nil {
-		writeError(x, pageStatus(x, failure), "invalid_request")
+		invalidRequest(x, pageStatus(x, failure), failText(failure, dialect.English))
 		return
 	}
 	form, err := url.ParseQuery(string(body))
-	if err != nil || len(form["token"]) != 1 {
-		writeError(x, http.StatusBadRequest, "invalid_request")
+	switch n := len(form["token"]); {
+	case err != nil:
+		invalidRequest(x, http.StatusBadRequest, "The body is not a well-formed form.")
+		return
+	case n == 0:
+		invalidRequest(x, http.StatusBadRequest, "The token is missing.")
+		return
+	case n > 1:
+		invalidRequest(x, http.StatusBadRequest, "The token is there more than once.")
 		return
 	}
 	found, err := s.Auth.Introspect(r.Context(), form.Get("token"))
@@ -117,4 +125,9 @@ func (s *Server) introspect(x *exchange, r *http.Request) {
 		answer.CompanyID, answer.RoleID = found.Company.ID, found.Role.ID
 	}
 	writeJSON(x, http.StatusOK, answer)
+}
+
+// invalidRequest refuses what introspect was sent, and says what is wrong with it.
+func invalidRequest(x *exchange, status int, why string) {
+	writeJSON(x, status, errorBody{"invalid_request", why})
 }

@@ -135,9 +135,20 @@ func TestWhoMayIntrospect(t *testing.T) {
 	for _, tok := range []string{"nothing", strings.Repeat("0", 40), "v2.public.AAAA", " ", ""} {
 		diff(t, tok, `{"active":false}`, strings.TrimSpace(a.want(t, 200, introspection(tok)).body))
 	}
-	for body, want := range map[string]int{"": 400, "token=a&token=b": 400, "%zz": 400, "tok=a": 400, "token=" + strings.Repeat("a", 70<<10): 413} {
-		a.want(t, want, post("/introspect", formType, body).bearer(introspectSecret))
+	for _, odd := range []struct {
+		kind, body string
+		status     int
+		why        string
+	}{
+		{formType, "", 400, "The token is missing."}, {formType, "tok=a", 400, "The token is missing."}, {formType, "token=a&token=b", 400, "The token is there more than once."},
+		{formType, "%zz", 400, "The body is not a well-formed form."}, {formType, "token=" + strings.Repeat("a", 70<<10), 413, "The request body is too large."},
+		{jsonType, `{"token":"a"}`, 415, "The body must be application/x-www-form-urlencoded."},
+	} {
+		got := a.want(t, odd.status, post("/introspect", odd.kind, odd.body).bearer(introspectSecret))
+		members(t, got, "error", "error_description")
+		if got.at("error") != "invalid_request" || got.at("error_description") != odd.why {
+			t.Errorf("%.40q: %s, want %q", odd.body, got.body, odd.why)
+		}
 	}
-	a.want(t, 415, post("/introspect", jsonType, `{"token":"a"}`).bearer(introspectSecret))
 	start(t).want(t, 404, ask) // where no secret is set
 }

@@ -147,8 +147,10 @@ func (d *delivery) signIn() error {
 	case slices.Contains(offered, "SCRAM-SHA-256"):
 		return d.client.Auth(smtp.ScramSHA256Auth(d.cfg.Username, d.cfg.Password))
 	}
-	return errors.New("the server offers none of PLAIN, LOGIN and SCRAM-SHA-256")
+	return errNoMechanism
 }
+
+var errNoMechanism = errors.New("the server offers none of PLAIN, LOGIN and SCRAM-SHA-256")
 
 func (d *delivery) transmit(raw []byte) error {
 	w, err := d.client.Data()

@@ -3,6 +3,8 @@ package mail
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/textproto"
 	"regexp"
 )
@@ -40,6 +42,10 @@ func (d *delivery) fault(step string, err error) error {
 		if ended := d.ctx.Err(); ended != nil {
 			return &StepError{step, ended}
 		}
+		if step == StepSignIn && !harmless(err) {
+			// The library's words can hold what the server repeats of the password.
+			return &StepError{step, errors.New("the server does not keep to the protocol")}
+		}
 		return &StepError{step, errors.New(scrub(err.Error(), d.to))}
 	}
 	text := scrub(reply.Msg, d.to)
@@ -50,6 +56,12 @@ func (d *delivery) fault(step string, err error) error {
 		return &StepError{step, fmt.Errorf("%d", reply.Code)}
 	}
 	return &StepError{step, fmt.Errorf("%d %s", reply.Code, text)}
+}
+
+// harmless says whether an error is of the connection, or one of ours, and so repeats nothing that was
+// said in a sign-in.
+func harmless(err error) bool {
+	return errors.Is(err, errNoMechanism) || errors.Is(err, io.EOF) || errors.As(err, new(net.Error))
 }
 
 // refusal is fault for the steps that are about this recipient and this mail, where 5xx is final.

@@ -16,6 +16,7 @@ const (
 	// from the log.
 	auditQueued    = 1000
 	refusalsQueued = 20
+	refusalsOfOne  = 8 // of an address, or a few requests would hide everybody else's
 
 	// auditPerAct keeps one act below the store's bound of keys.
 	auditPerAct = 90
@@ -31,8 +32,9 @@ type auditQueue struct {
 	refusals map[refusal]*db.AuditEntry // those of entries that were not judged
 	unjudged int                        // entries of that kind that are not written yet
 
-	began   db.Time // when this minute's refusals began
-	started int     // entries for refusals since
+	began     db.Time        // when this minute's refusals began
+	started   int            // entries for refusals since
+	startedOf map[string]int // of them, by address
 
 	dropped uint64  // for want of room
 	told    db.Time // when the log was told of that; 0: it may be at once
@@ -73,10 +75,10 @@ func (q *auditQueue) add(e *db.AuditEntry, judged bool) {
 		first.Times = max(first.Times, 1) + 1
 		return
 	}
-	if since := e.At - q.began; since < 0 || since >= aMinute {
-		q.began, q.started = e.At, 0
+	if since := e.At - q.began; since < 0 || since >= aMinute || q.startedOf == nil {
+		q.began, q.started, q.startedOf = e.At, 0, map[string]int{}
 	}
-	if max(q.started, q.unjudged) >= refusalsQueued {
+	if max(q.started, q.unjudged) >= refusalsQueued || q.startedOf[e.Addr] >= refusalsOfOne {
 		first := q.refusals[like.whatever()]
 		if first == nil {
 			q.dropped++
@@ -87,6 +89,7 @@ func (q *auditQueue) add(e *db.AuditEntry, judged bool) {
 	}
 	if q.push(queued{e, &like}) {
 		q.started++
+		q.startedOf[e.Addr]++
 		q.unjudged++
 		q.await(like, e)
 	}

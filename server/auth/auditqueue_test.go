@@ -39,7 +39,7 @@ func TestAuditOfFailuresIsBounded(t *testing.T) {
 }
 
 // Who goes on and on is one entry for as long as it takes to write it; what is
-// typed has entries of its own while the minute's share lasts, and is counted then.
+// typed has its own while the address's share of the minute lasts, then is counted.
 func TestAuditOfFloods(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *auth.Config) { c.Limits.FailuresPerMinute = 1 })
@@ -52,8 +52,10 @@ func TestAuditOfFloods(t *testing.T) {
 		_, _ = h.login(snapotp, fmt.Sprint("ghost", i), "wrong", stranger)
 	}
 	const tooMany = "snapotp - sign-in too_many: limit failures per minute"
-	h.tells(&seen, append(slices.Repeat([]string{tooMany}, 18), tooMany+" ×32")...)
-	for name, want := range map[string]int{"ghost0": 1, "ghost17": 1, "ghost18": 0, "ghost40": 0} {
+	h.tells(&seen, append(slices.Repeat([]string{tooMany}, 6), tooMany+" ×44")...)
+	_, _ = h.login(pwa, "victim@example.com", "short", home) // who is elsewhere is told of
+	h.tells(&seen, "pwa - sign-in invalid: password too_short")
+	for name, want := range map[string]int{"ghost0": 1, "ghost5": 1, "ghost6": 0, "ghost40": 0, "victim@example.com": 1} {
 		if got := h.told(auth.AuditQuery{User: name}); len(got) != want {
 			t.Errorf("%s: %q", name, got)
 		}

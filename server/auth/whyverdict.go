@@ -65,7 +65,7 @@ func (w *Why) refused(last *Audited) string {
 	id := idText(w.User.ID)
 	switch last.Outcome {
 	case "wrong_password":
-		return "wrong password: the last try was refused; kunci user passwd " + id + " gives the account another" + orByMail
+		return "wrong password: " + theTry(last) + " was refused; if that was the user, kunci user passwd " + id + " gives the account another password" + orByMail
 	case "not_admitted":
 		return "not admitted in " + last.Dialect + ": the account registered itself; see --admit of kunci serve, or kunci user set " + id + " --made-by operator"
 	case "no_membership":
@@ -83,11 +83,16 @@ func (w *Why) refused(last *Audited) string {
 func (w *Why) invalid(last *Audited) string {
 	switch last.Reason {
 	case "password " + passwordReasons[password.Classes], "password " + passwordReasons[password.TooShort]:
-		return fmt.Sprintf("refused by %s, and waiting does not help: the password that was typed does not meet that API's rule "+
-			"(a lower-case and an upper-case letter, a digit, a special character, %d characters); kunci user passwd %s with one that does",
-			last.Dialect, password.Dashboard.Min, idText(w.User.ID))
+		return fmt.Sprintf("refused by %s, and waiting does not help: the password that was typed in %s does not meet that API's rule "+
+			"(a lower-case and an upper-case letter, a digit, a special character, %d characters); if that was the user, kunci user passwd %s with one that does",
+			last.Dialect, theTry(last), password.Dashboard.Min, idText(w.User.ID))
 	}
 	return "refused by " + last.Dialect + ", and waiting does not help: what was sent is not valid (" + last.Reason + "), which the app or the user has to mend"
+}
+
+// theTry says which try is spoken of: anybody can make one for anybody's name.
+func theTry(last *Audited) string {
+	return "the last try (" + last.Time.UTC().Format(time.RFC3339) + ", from " + last.Address + ")"
 }
 
 // tooMany words a limit by what it counts: tries at a name, or those of an

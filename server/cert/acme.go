@@ -2,8 +2,10 @@ package cert
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"log/slog"
 	"net"
@@ -79,14 +81,22 @@ func NewACME(c ACMEConfig) *ACME {
 	return a
 }
 
-// kept says whether the folder has a certificate of a host that can be used.
+// kept says whether the folder has a certificate of a host that can be used, and
+// that autocert reads: for any other, obtain would ask the ACME server.
 func (a *ACME) kept(host string) bool {
 	b, err := folderOf(a.ACMEConfig).Get(context.Background(), host)
 	if err != nil {
 		return false
 	}
+	if first, _ := pem.Decode(b); first == nil || !strings.Contains(first.Type, "PRIVATE") {
+		return false
+	}
 	c, err := tls.X509KeyPair(b, b)
-	return err == nil && c.Leaf.VerifyHostname(host) == nil &&
+	if err != nil {
+		return false
+	}
+	_, ecdsaKey := c.PrivateKey.(*ecdsa.PrivateKey)
+	return ecdsaKey && c.Leaf.VerifyHostname(host) == nil &&
 		time.Now().After(c.Leaf.NotBefore) && time.Now().Before(c.Leaf.NotAfter)
 }
 

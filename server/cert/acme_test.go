@@ -49,7 +49,7 @@ func keep(t *testing.T, dir, file, name string, ends time.Time, mode os.FileMode
 }
 
 // ofCA is how what newACME's CA has issued is told from what others have.
-const ofCA = "@127.0.0.1:1"
+const ofCA = "@127.0.0.1:1-c8f00a48"
 
 func newACME(dir string, names ...string) *cert.ACME {
 	return cert.NewACME(cert.ACMEConfig{Names: names, Folder: dir, Directory: "https://127.0.0.1:1/", Log: slog.New(slog.DiscardHandler)})
@@ -86,7 +86,7 @@ func TestKeptCertificates(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, ".new-half")); err == nil {
 		t.Error("what a crash left is still there")
 	}
-	for _, elsewhere := range []string{cert.LetsEncrypt, "https://127.0.0.1:2/"} {
+	for _, elsewhere := range []string{cert.LetsEncrypt, "https://127.0.0.1:2/", "https://127.0.0.1:1/other"} {
 		other := cert.NewACME(cert.ACMEConfig{Names: []string{"a.example"}, Folder: dir, Directory: elsewhere, Log: slog.New(slog.DiscardHandler)})
 		if got := other.NotAfter(); !got.IsZero() {
 			t.Errorf("%s is taken for who issued it", elsewhere)

@@ -2,6 +2,7 @@ package cert
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +24,8 @@ const tempPrefix = ".new-"
 // which autocert.DirCache does not: what a power cut takes costs one of the few
 // orders that a CA allows in a week.
 //
-// What another CA than Let's Encrypt issued has that CA's name after its own, so
+// What another CA than Let's Encrypt issued has after its name that CA's host and a
+// hash of its directory, of which a host may have several, so
 // that a change of --acme-url, from a CA for tests to a real one, say, is
 // followed at the next start and not when the old certificate ends.
 type folder struct{ dir, ca string }
@@ -31,7 +33,8 @@ type folder struct{ dir, ca string }
 func folderOf(c ACMEConfig) folder {
 	f := folder{dir: c.Folder}
 	if u, err := url.Parse(c.Directory); err == nil && c.Directory != LetsEncrypt {
-		f.ca = "@" + u.Host
+		sum := sha256.Sum256([]byte(c.Directory))
+		f.ca = fmt.Sprintf("@%s-%x", u.Host, sum[:4])
 	}
 	return f
 }

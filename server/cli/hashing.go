@@ -42,20 +42,26 @@ func hashing(stdin io.Reader, stdout io.Writer) int {
 func hashApart(h *password.Hasher, log *slog.Logger) {
 	if apart {
 		keepToOurselves()
-		h.Apart(startHashing, hashingTrouble(log))
+		h.Apart(startHashing, password.Trouble{
+			Here: func(err error) {
+				log.Warn("passwords are hashed in the server itself for a minute, and others wait for that", "cause", err.Error())
+			},
+			Ended: nowAndThen(func(err error) { log.Warn("a process that hashes passwords ended", "cause", err.Error()) }),
+		})
 	}
 }
 
-// troubleEvery is how often at most the log tells of hashing processes: when
-// none can be started, every sign-in meets that.
-const troubleEvery = time.Minute
+// endedEvery is how often at most the log tells that hashing processes end: what
+// ends one, short memory, say, ends others.
+const endedEvery = time.Minute
 
-func hashingTrouble(log *slog.Logger) func(error) {
+// nowAndThen tells the first error, and one a minute.
+func nowAndThen(tell func(error)) func(error) {
 	var next atomic.Int64 // Unix nanoseconds
 	return func(err error) {
 		now := time.Now()
-		if due := next.Load(); now.UnixNano() >= due && next.CompareAndSwap(due, now.Add(troubleEvery).UnixNano()) {
-			log.Warn("hashing passwords beside the server fails", "cause", err.Error())
+		if due := next.Load(); now.UnixNano() >= due && next.CompareAndSwap(due, now.Add(endedEvery).UnixNano()) {
+			tell(err)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kunci/server/password"
 )
 
 // apart says that hashes are made in processes of their own: the kernel then
@@ -58,13 +60,21 @@ func startHashing() (io.ReadWriteCloser, error) {
 	return hashingProcess{out, in, sync.OnceValue(func() error {
 		_ = in.Close()
 		kill := time.AfterFunc(hashingEnds, func() { _ = cmd.Process.Kill() })
-		defer kill.Stop()
 		err := cmd.Wait()
-		if err != nil && said.text != nil {
-			err = fmt.Errorf("%w: %s", err, said.text)
+		ended := kill.Stop() // by itself, or by somebody else
+		switch {
+		case err != nil && said.text != nil:
+			return fmt.Errorf("%w: %s", err, said.text)
+		case ended && killed(cmd.ProcessState):
+			return password.ErrKilled
 		}
 		return err
 	})}, nil
+}
+
+func killed(p *os.ProcessState) bool {
+	status, ok := p.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // firstLine keeps the first line that is written to it, of which the runtime's

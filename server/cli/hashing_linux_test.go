@@ -116,7 +116,7 @@ func TestHashingProcesses(t *testing.T) {
 		_ = syscall.Kill(id, syscall.SIGSTOP) // it can't end by itself
 	}
 	until(t, "no hashing process", func() bool { return len(p.hashing(t)) == 0 })
-	if strings.Contains(p.text(), "hashing passwords beside") {
+	if strings.Contains(p.text(), "hashes passwords") {
 		t.Errorf("the log tells of trouble:\n%s", p.text())
 	}
 	p.stop(t)
@@ -149,7 +149,7 @@ func TestHashingProcessesThatAreKilled(t *testing.T) {
 	if got[http.StatusOK] != 4 {
 		t.Errorf("sign-ins: %v", got)
 	}
-	if log := p.text(); !strings.Contains(log, "hashing passwords beside the server fails") || !strings.Contains(log, "signal: killed") {
+	if log := p.text(); !strings.Contains(log, "a process that hashes passwords ended") || !strings.Contains(log, ": killed") {
 		t.Errorf("the log does not tell of it:\n%s", log)
 	}
 	if got := p.signIns(t, 3, func() {}); got[http.StatusOK] != 3 {

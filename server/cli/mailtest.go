@@ -24,7 +24,7 @@ func (p *program) mailTest() *urfave.Command {
 		Name: "test", Usage: "send one mail by the settings of serve", ArgsUsage: "ADDRESS",
 		Description: "It takes the settings by which serve sends mail, as serve does: flags, else the environment. It needs neither data\n" +
 			"nor a server that runs. Where no --smtp-url is set, nothing is sent, and the exit status is 1.",
-		Flags: flagsNamed("smtp-url", "smtp-password", "mail-from", "public-url"),
+		Flags: flagsNamed("smtp-url", "smtp-password", "mail-from", "public-url", "domain"),
 		Action: func(ctx context.Context, cmd *urfave.Command) error {
 			args, err := arguments(cmd, "ADDRESS")
 			if err != nil {

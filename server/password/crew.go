@@ -24,14 +24,25 @@ const (
 // does, and says how it ended.
 type Starter func() (io.ReadWriteCloser, error)
 
+// ErrKilled is wrapped by what Close of a Starter's process returns where the
+// system has killed it, as it does when memory is short.
+var ErrKilled = errors.New("killed")
+
 // errEnded says that whatever was started for a task ended amid it.
 var errEnded = errors.New("password: no hash, since what makes them ends")
+
+// Trouble is told of what goes wrong with what Starter starts; each function must
+// be there, and return at once.
+type Trouble struct {
+	Here  func(error) // none could be started: hashes are made in this process for a while
+	Ended func(error) // one ended that should not have
+}
 
 // crew are the hands that hash, as many as are needed at once, which the gate
 // bounds. A nil crew is this process itself.
 type crew struct {
-	start   Starter
-	trouble func(error)
+	start Starter
+	tell  Trouble
 
 	mu      sync.Mutex
 	resting []*hand
@@ -52,10 +63,9 @@ type hand struct {
 // next minute: what is short then, threads, say, it needs itself. Where one ends
 // amid its work, another begins again, and when that ends too, the caller is told
 // to come again (*BusyError): what ended them, short memory, say, must not end
-// this process. trouble is told of either. Call Apart before the first hash, and Close
-// after the last.
-func (h *Hasher) Apart(start Starter, trouble func(error)) {
-	h.crew = &crew{start: start, trouble: trouble}
+// this process. Call Apart before the first hash, and Close after the last.
+func (h *Hasher) Apart(start Starter, tell Trouble) {
+	h.crew = &crew{start: start, tell: tell}
 }
 
 // Close ends what Apart had started.
@@ -88,20 +98,32 @@ func (c *crew) do(t task) (answer, error) {
 	for range tries {
 		var err error
 		if h == nil {
-			if h, err = c.hire(); err != nil {
-				c.trouble(fmt.Errorf("password: no process for hashes, which are made in this one for %s: %w", startsIn, err))
-				return t.do()
-			}
+			h, err = c.hire()
 		}
-		r, err := h.do(t)
+		if err != nil && !errors.Is(err, ErrKilled) {
+			c.pause()
+			c.tell.Here(fmt.Errorf("password: no process for hashes: %w", err))
+			return t.do()
+		}
+		var r reply
+		if err == nil {
+			r, err = h.do(t)
+		}
 		if err == nil {
 			c.release(h)
 			return r.answer, r.err()
 		}
-		c.trouble(fmt.Errorf("password: a process ended amid a hash: %w", err))
+		c.tell.Ended(fmt.Errorf("password: a process for hashes ended: %w", err))
 		h = nil
 	}
 	return answer{}, errEnded
+}
+
+// pause has nothing started for a while.
+func (c *crew) pause() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next = time.Now().Add(startsIn)
 }
 
 // rested takes the hand that worked last, nil where none is free: so the others
@@ -121,13 +143,6 @@ func (c *crew) rested() (h *hand, here bool) {
 
 // hire starts a hand and waits until it says that it is there.
 func (c *crew) hire() (h *hand, err error) {
-	defer func() {
-		if err != nil {
-			c.mu.Lock()
-			c.next = time.Now().Add(startsIn)
-			c.mu.Unlock()
-		}
-	}()
 	end, err := c.start()
 	if err != nil {
 		return nil, err

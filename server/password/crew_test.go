@@ -19,6 +19,7 @@ import (
 type apart struct {
 	*Hasher
 	works []func(net.Conn)
+	kills bool // what ends was killed
 
 	mu      sync.Mutex
 	started int
@@ -30,11 +31,12 @@ var errNoHands = errors.New("no hands")
 
 func newApart(width int, works ...func(net.Conn)) *apart {
 	a := &apart{Hasher: newSmall(width), works: works}
-	a.Apart(a.start, func(err error) {
+	tell := func(err error) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.trouble = append(a.trouble, err.Error())
-	})
+	}
+	a.Apart(a.start, Trouble{Here: tell, Ended: tell})
 	return a
 }
 
@@ -58,8 +60,16 @@ func (a *apart) start() (io.ReadWriteCloser, error) {
 		defer a.mu.Unlock()
 		a.here--
 	}()
+	if a.kills {
+		return killed{ours}, nil
+	}
 	return ours, nil
 }
+
+// killed is the end of a hand that the system has killed.
+type killed struct{ net.Conn }
+
+func (k killed) Close() error { return errors.Join(ErrKilled, k.Conn.Close()) }
 
 func (a *apart) want(t *testing.T, started, here int, trouble ...string) {
 	t.Helper()
@@ -202,7 +212,7 @@ func TestHandsThatEndAreReplaced(t *testing.T) {
 		a := newApart(1, dies(2), dies(1))
 		hashOf(t, a.Hasher)
 		hashOf(t, a.Hasher) // during which the first two end
-		a.want(t, 3, 1, "a process ended amid a hash: EOF", "a process ended amid a hash: EOF")
+		a.want(t, 3, 1, "a process for hashes ended: EOF", "a process for hashes ended: EOF")
 		wantLoad(t, a.Hasher, 0, 0)
 		a.Close()
 	})
@@ -226,8 +236,25 @@ func TestHandsThatAlwaysEnd(t *testing.T) {
 		}
 		wantLoad(t, a.Hasher, 0, 0)
 		hashOf(t, a.Hasher)
-		ends := slices.Repeat([]string{"a process ended amid a hash"}, 6)
+		ends := slices.Repeat([]string{"a process for hashes ended"}, 6)
 		a.want(t, 7, 1, ends...)
+		a.Close()
+	})
+}
+
+// Nor does anybody where they are killed before they greet, and the next hash has
+// one started again.
+func TestHandsThatAreKilledAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mute := func(net.Conn) {}
+		a := newApart(1, mute, mute)
+		a.kills = true
+		_, err := a.Hash(t.Context(), somePassword)
+		wantBusy(t, err)
+		a.want(t, 2, 0, "a process for hashes ended", "a process for hashes ended")
+		hashOf(t, a.Hasher)
+		a.want(t, 3, 1, "ended", "ended")
 		a.Close()
 	})
 }
@@ -298,7 +325,7 @@ func TestHandsThatHang(t *testing.T) {
 		a.Close()
 		all.Wait()
 		time.Sleep(time.Second)
-		a.want(t, 2, 0, "a process ended amid a hash")
+		a.want(t, 2, 0, "a process for hashes ended")
 	})
 }
 

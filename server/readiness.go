@@ -31,9 +31,9 @@ type Part struct {
 func (s *Server) Ready() (ready bool, parts map[string]State) {
 	ready = s.ready.store.Load()
 	parts = map[string]State{
-		"store":   stateOf(ready),
-		"keys":    stateOf(s.ready.keys.Load()),
-		"hashing": stateOf(time.Since(s.Auth.Hasher.Refused()) > roomAgain),
+		"store":   StateOf(ready),
+		"keys":    StateOf(s.ready.keys.Load()),
+		"hashing": StateOf(time.Since(s.Auth.Hasher.Refused()) > roomAgain),
 	}
 	for _, p := range s.Parts {
 		parts[p.Name] = p.State()
@@ -41,7 +41,8 @@ func (s *Server) Ready() (ready bool, parts map[string]State) {
 	return ready, parts
 }
 
-func stateOf(ok bool) State {
+// StateOf is how a part fares that is set up.
+func StateOf(ok bool) State {
 	if ok {
 		return OK
 	}

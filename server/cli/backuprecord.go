@@ -55,8 +55,5 @@ func (r *backupRecord) newest() float64 {
 func (r *backupRecord) state() server.State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.failing {
-		return server.Failing
-	}
-	return server.OK
+	return server.StateOf(!r.failing)
 }

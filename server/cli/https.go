@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"kunci/server"
 	"kunci/server/cert"
@@ -136,21 +137,30 @@ func (o *outside) doubt(log *slog.Logger) {
 	}
 }
 
-// certificate is how what clients are shown fares.
-func (o *outside) certificate() server.State {
-	var failing bool
+// certificates are what clients are shown, of either kind.
+type certificates interface {
+	NotAfter() time.Time // of the first that ends; zero while a name has none
+	Failing() bool
+}
+
+// shown is nil where this server speaks no TLS itself.
+func (o *outside) shown() certificates {
 	switch {
 	case o.pair != nil:
-		failing = o.pair.Failing()
+		return o.pair
 	case o.acme != nil:
-		failing = o.acme.Failing()
-	default:
+		return o.acme
+	}
+	return nil
+}
+
+// certificate is how what clients are shown fares.
+func (o *outside) certificate() server.State {
+	c := o.shown()
+	if c == nil {
 		return server.Off
 	}
-	if failing {
-		return server.Failing
-	}
-	return server.OK
+	return server.StateOf(!c.Failing())
 }
 
 // servePlain answers plain HTTP beside HTTPS until ctx ends, where there is a

@@ -99,15 +99,11 @@ func (o *observation) certificate(out *outside) {
 		return
 	}
 	o.Gauge("kunci_certificate_not_after_timestamp_seconds", func() float64 {
-		var ends time.Time
-		switch {
-		case out.pair != nil:
-			ends = out.pair.NotAfter()
-		case out.acme != nil:
-			ends = out.acme.NotAfter()
-		default:
+		c := out.shown()
+		if c == nil {
 			return math.NaN()
 		}
+		ends := c.NotAfter()
 		if ends.IsZero() {
 			return 0
 		}
